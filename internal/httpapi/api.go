@@ -1,0 +1,160 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sallyport/sallyport/internal/fault"
+)
+
+// Config is what the frame needs to know. All but Fallback and Refused are
+// required.
+type Config struct {
+	Title     string // of the documentation
+	Version   string
+	PublicURL string // named as the server in the OpenAPI document
+	Log       *slog.Logger
+
+	Rules         []Rule // every rule a Route may name
+	Limiter       Limiter
+	Authenticator Authenticator
+	// StepUp returns fault.CodeStepUpRequired with its Need unless the caller's
+	// proof is fresh and strong enough for a guarded action (MF-03).
+	StepUp func(ctx context.Context, p Principal) error
+	// Refused is told of each call the frame refuses before the handler: limits,
+	// missing rights. It must not block.
+	Refused func(ctx context.Context, route Route, err *fault.Error)
+	// Fallback answers GET and HEAD outside /api/ where no route matches, such as
+	// the web UI; nil: a 404 problem.
+	Fallback http.Handler
+}
+
+// API collects routes and serves them. Register all routes, then call Build
+// once.
+type API struct {
+	cfg      Config
+	problems *Problems
+	rules    map[string]Rule
+
+	mux    *http.ServeMux // the routes and the catch-all
+	bare   *http.ServeMux // the routes alone, asked which methods a path has
+	huma   huma.API
+	routes []Route
+	seen   map[string]bool // operation ids
+	errs   []error
+}
+
+// New returns an API without routes.
+func New(cfg Config) *API {
+	a := &API{
+		cfg:      cfg,
+		problems: &Problems{Log: cfg.Log},
+		rules:    map[string]Rule{},
+		mux:      http.NewServeMux(),
+		bare:     http.NewServeMux(),
+		seen:     map[string]bool{},
+	}
+	for _, r := range cfg.Rules {
+		a.rules[r.Name] = r
+	}
+	a.huma = huma.NewAPI(a.humaConfig(), (*adapter)(a))
+	a.mux.HandleFunc("/", a.unmatched)
+	return a
+}
+
+// Register adds a route whose handler takes an I and answers an O, in Huma's
+// terms: the fields of I are path, query, header and cookie parameters, or Body;
+// those of O are headers, Status, or Body. The handler finds its caller with
+// PrincipalOf, and whatever error it returns leaves as a problem document.
+func Register[I, O any](a *API, r Route, handler func(context.Context, *I) (*O, error)) {
+	input := reflect.TypeFor[I]()
+	a.add(r, func() {
+		op := a.operation(r, bodyOf(input), input)
+		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+			out, err := handler(ctx, in)
+			if err != nil {
+				return nil, a.problems.of(ctx, err)
+			}
+			return out, nil
+		})
+	})
+}
+
+// RegisterPlain adds a route whose handler speaks HTTP itself: redirects, pages,
+// the WebSocket. It goes through the same limits, authentication and
+// documentation; its body, if it reads one, is capped and not looked at.
+func RegisterPlain(a *API, r Route, handler http.Handler) {
+	a.add(r, func() {
+		op := a.operation(r, bodyKind{none: true}, nil)
+		op.Responses[success(r)] = &huma.Response{Description: "Done; see the description."}
+		a.huma.OpenAPI().AddOperation(&op)
+		a.mount(r, a.guard(r, capped(r, handler)))
+	})
+}
+
+// add checks r and, where nothing is missing, lets mount put it in place. What
+// mount panics with, such as a pattern that is taken, becomes an error of Build.
+func (a *API) add(r Route, mount func()) {
+	if err := r.check(a.rules); err != nil {
+		a.errs = append(a.errs, err)
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			a.errs = append(a.errs, fmt.Errorf("route %s %s: %v", r.Method, r.Path, p))
+		}
+	}()
+	if a.seen[r.ID] {
+		panic("operation id " + r.ID + " is taken")
+	}
+	mount()
+	a.seen[r.ID] = true
+	a.routes = append(a.routes, r)
+}
+
+// mount puts a handler under the route's pattern.
+func (a *API) mount(r Route, h http.Handler) {
+	pattern := r.Method + " " + r.Path
+	a.bare.Handle(pattern, h)
+	a.mux.Handle(pattern, h)
+}
+
+// Routes returns every route, in the order of registration.
+func (a *API) Routes() []Route { return append([]Route(nil), a.routes...) }
+
+// Rule returns the limit of that name, for the documentation.
+func (a *API) Rule(name string) (r Rule, ok bool) {
+	r, ok = a.rules[name]
+	return r, ok
+}
+
+// WriteProblem answers err as a problem document, for plain handlers and
+// middleware.
+func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	a.problems.Write(w, r, err)
+}
+
+// Build returns the handler of all routes, or everything that is wrong with
+// them, joined.
+func (a *API) Build() (http.Handler, error) {
+	missing := map[string]bool{
+		"Log": a.cfg.Log == nil, "Limiter": a.cfg.Limiter == nil,
+		"Authenticator": a.cfg.Authenticator == nil, "StepUp": a.cfg.StepUp == nil,
+	}
+	errs := append([]error(nil), a.errs...)
+	for _, name := range []string{"Log", "Limiter", "Authenticator", "StepUp"} {
+		if missing[name] {
+			errs = append(errs, errors.New("httpapi: Config."+name+" is missing"))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return http.HandlerFunc(a.serve), nil
+}
