@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/limit"
 )
 
 // Config is what the frame needs to know. All but Fallback and Refused are
@@ -21,7 +22,7 @@ type Config struct {
 	PublicURL string // named as the server in the OpenAPI document
 	Log       *slog.Logger
 
-	Rules         []Rule // every rule a Route may name
+	Rules         []limit.Rule // every rule a Route may name
 	Limiter       Limiter
 	Authenticator Authenticator
 	// StepUp returns fault.CodeStepUpRequired with its Need unless the caller's
@@ -40,7 +41,7 @@ type Config struct {
 type API struct {
 	cfg      Config
 	problems *Problems
-	rules    map[string]Rule
+	rules    map[string]limit.Rule
 
 	mux    *http.ServeMux // the routes and the catch-all
 	bare   *http.ServeMux // the routes alone, asked which methods a path has
@@ -55,7 +56,7 @@ func New(cfg Config) *API {
 	a := &API{
 		cfg:      cfg,
 		problems: &Problems{Log: cfg.Log},
-		rules:    map[string]Rule{},
+		rules:    map[string]limit.Rule{},
 		mux:      http.NewServeMux(),
 		bare:     http.NewServeMux(),
 		seen:     map[string]bool{},
@@ -129,7 +130,7 @@ func (a *API) mount(r Route, h http.Handler) {
 func (a *API) Routes() []Route { return append([]Route(nil), a.routes...) }
 
 // Rule returns the limit of that name, for the documentation.
-func (a *API) Rule(name string) (r Rule, ok bool) {
+func (a *API) Rule(name string) (r limit.Rule, ok bool) {
 	r, ok = a.rules[name]
 	return r, ok
 }

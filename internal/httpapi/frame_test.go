@@ -14,6 +14,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -32,7 +33,7 @@ func newFrame(t *testing.T) *frame {
 	f.API = httpapi.New(httpapi.Config{
 		Title: "Sallyport", Version: "test", PublicURL: "http://localhost:8000",
 		Log:           slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Rules:         []httpapi.Rule{{Name: "sign-in", N: 10, Per: time.Minute}, {Name: "read", N: 600, Per: time.Minute}},
+		Rules:         []limit.Rule{{Name: "sign-in", N: 10, Per: time.Minute}, {Name: "read", N: 600, Per: time.Minute}},
 		Limiter:       f.limiter,
 		Authenticator: f.auth,
 		StepUp: func(_ context.Context, p httpapi.Principal) error {
@@ -65,9 +66,9 @@ type fakeLimiter struct {
 	taken []string
 }
 
-func (l *fakeLimiter) Take(_ context.Context, rule httpapi.Rule, key string) (httpapi.Decision, error) {
+func (l *fakeLimiter) Take(_ context.Context, rule limit.Rule, key string) (limit.Decision, error) {
 	l.taken = append(l.taken, rule.Name+"|"+key)
-	return httpapi.Decision{Allowed: rule.Name != l.deny, RetryAfter: l.wait}, l.err
+	return limit.Decision{Allowed: rule.Name != l.deny, RetryAfter: l.wait}, l.err
 }
 
 // fakeAuth knows three good tokens and counts what it is asked.

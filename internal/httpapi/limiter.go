@@ -2,25 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"time"
+
+	"github.com/sallyport/sallyport/internal/limit"
 )
 
-// Rule allows N calls per Per under one name.
-type Rule struct {
-	Name string
-	N    int
-	Per  time.Duration
-}
-
-// Decision is what a limiter answers.
-type Decision struct {
-	Allowed    bool
-	Remaining  int
-	RetryAfter time.Duration // until the next call would pass; zero when allowed
-}
-
-// Limiter counts calls. An error refuses the call: a limit that cannot be
-// counted is not switched off (OP-09).
+// Limiter counts calls; a limit.Limiter is one. An error refuses the call: a
+// limit that cannot be counted is not switched off (OP-09).
 type Limiter interface {
-	Take(ctx context.Context, rule Rule, key string) (Decision, error)
+	Take(ctx context.Context, rule limit.Rule, key string) (limit.Decision, error)
 }

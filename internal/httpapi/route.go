@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/limit"
 )
 
 // Auth says who may call a route. The zero value is no statement, which
@@ -104,7 +105,7 @@ type Route struct {
 }
 
 // check lists what r forgets, with rules as the known names.
-func (r Route) check(rules map[string]Rule) error {
+func (r Route) check(rules map[string]limit.Rule) error {
 	var errs []error
 	miss := func(bad bool, what string) {
 		if bad {
