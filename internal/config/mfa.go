@@ -1,0 +1,39 @@
+package config
+
+// MFAPolicy says who must use a second factor.
+type MFAPolicy string
+
+// The policies.
+const (
+	MFAOptional MFAPolicy = "optional" // whoever has set one up
+	MFAAdmins   MFAPolicy = "admins"   // administrators, and whoever has set one up
+	MFARequired MFAPolicy = "required" // everybody
+)
+
+// MFA is who must use a second factor, and how many tries it allows.
+type MFA struct {
+	Policy         MFAPolicy // MFA_POLICY
+	ChallengeTries int       // MFA_CHALLENGE_TRIES
+	TOTPSkewSteps  int       // TOTP_SKEW_STEPS: 0 or 1 steps of 30 s before the current one
+}
+
+func (m *MFA) block() block {
+	return block{
+		title: "Second factors",
+		about: "Who must use a second factor, and how many tries it allows.",
+		settings: []Setting{
+			{
+				Name: "MFA_POLICY", Default: "optional", Strict: "required", into: choice(&m.Policy, MFAOptional, MFAAdmins, MFARequired),
+				Help: "optional: asked of whoever has set one up. admins: administrators must have one. required: everybody must; whoever has none sets it up before the first sign-in finishes.",
+			},
+			{
+				Name: "MFA_CHALLENGE_TRIES", Default: "5", Unit: "tries", into: whole(&m.ChallengeTries, 1, 10),
+				Help: "Wrong codes after which a sign-in has to start again.",
+			},
+			{
+				Name: "TOTP_SKEW_STEPS", Default: "1", Unit: "steps", into: whole(&m.TOTPSkewSteps, 0, 1),
+				Help: "How many 30-second steps before the current one an authenticator app's code is still accepted.",
+			},
+		},
+	}
+}
