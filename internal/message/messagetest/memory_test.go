@@ -1,0 +1,11 @@
+package messagetest_test
+
+import (
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/message/messagetest"
+)
+
+func TestMemoryIsAnOutbox(t *testing.T) {
+	messagetest.RunOutbox(t, func(*testing.T) messagetest.Outbox { return messagetest.NewMemory() })
+}
