@@ -92,6 +92,8 @@ func unmarshal(data []byte, v any) error {
 func (a *API) operation(r Route, body bodyKind, input reflect.Type) huma.Operation {
 	reads := !body.none
 	params := input != nil && hasParameters(input)
+	codes := r.codes(reads, params)
+	a.codes[r.ID] = codes
 	return huma.Operation{
 		OperationID:   r.ID,
 		Method:        r.Method,
@@ -101,7 +103,7 @@ func (a *API) operation(r Route, body bodyKind, input reflect.Type) huma.Operati
 		Tags:          []string{r.Tag},
 		DefaultStatus: r.Status,
 		Security:      security(r.Auth),
-		Responses:     a.refusals(r.codes(reads, params)),
+		Responses:     a.refusals(codes),
 		// readBody has read and capped the body before Huma sees it, so Huma needs
 		// neither a cap nor a deadline for it.
 		MaxBodyBytes:    -1,
@@ -109,6 +111,18 @@ func (a *API) operation(r Route, body bodyKind, input reflect.Type) huma.Operati
 		Extensions:      map[string]any{"x-limits": r.Limits, "x-step-up": r.StepUp},
 		Metadata:        map[string]any{metaRoute: r, metaBody: body},
 	}
+}
+
+// pathParams documents the {names} of a pattern.
+func pathParams(pattern string) []*huma.Param {
+	var out []*huma.Param
+	for _, segment := range strings.Split(pattern, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			name = strings.TrimSuffix(name, "}")
+			out = append(out, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+		}
+	}
+	return out
 }
 
 func hasParameters(input reflect.Type) bool {

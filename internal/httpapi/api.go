@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/httpapi/middleware"
 	"github.com/sallyport/sallyport/internal/limit"
 )
 
@@ -47,7 +48,7 @@ type API struct {
 	bare   *http.ServeMux // the routes alone, asked which methods a path has
 	huma   huma.API
 	routes []Route
-	seen   map[string]bool // operation ids
+	codes  map[string][]fault.Code // by operation id: everything a route answers
 	errs   []error
 }
 
@@ -59,7 +60,7 @@ func New(cfg Config) *API {
 		rules:    map[string]limit.Rule{},
 		mux:      http.NewServeMux(),
 		bare:     http.NewServeMux(),
-		seen:     map[string]bool{},
+		codes:    map[string][]fault.Code{},
 	}
 	for _, r := range cfg.Rules {
 		a.rules[r.Name] = r
@@ -93,9 +94,10 @@ func Register[I, O any](a *API, r Route, handler func(context.Context, *I) (*O, 
 func RegisterPlain(a *API, r Route, handler http.Handler) {
 	a.add(r, func() {
 		op := a.operation(r, bodyKind{none: true}, nil)
+		op.Parameters = pathParams(r.Path)
 		op.Responses[success(r)] = &huma.Response{Description: "Done; see the description."}
 		a.huma.OpenAPI().AddOperation(&op)
-		a.mount(r, a.guard(r, capped(r, handler)))
+		a.mount(r, a.guard(r, middleware.BodyLimit(r.maxBody(), a.problems.Write)(handler)))
 	})
 }
 
@@ -111,11 +113,10 @@ func (a *API) add(r Route, mount func()) {
 			a.errs = append(a.errs, fmt.Errorf("route %s %s: %v", r.Method, r.Path, p))
 		}
 	}()
-	if a.seen[r.ID] {
+	if _, taken := a.codes[r.ID]; taken {
 		panic("operation id " + r.ID + " is taken")
 	}
 	mount()
-	a.seen[r.ID] = true
 	a.routes = append(a.routes, r)
 }
 
@@ -157,5 +158,8 @@ func (a *API) Build() (http.Handler, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	// Huma names its own error model in every document; nothing here answers it.
+	delete(a.huma.OpenAPI().Components.Schemas.Map(), "ErrorModel")
+	delete(a.huma.OpenAPI().Components.Schemas.Map(), "ErrorDetail")
 	return http.HandlerFunc(a.serve), nil
 }

@@ -84,14 +84,6 @@ func (a *API) tell(ctx context.Context, route Route, err error) {
 	}
 }
 
-// capped bounds the body of a plain handler.
-func capped(route Route, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, route.maxBody())
-		next.ServeHTTP(w, r)
-	})
-}
-
 // acceptsJSON reports whether the client takes what this server answers.
 func acceptsJSON(r *http.Request) bool {
 	values := r.Header["Accept"]

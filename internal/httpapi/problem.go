@@ -14,7 +14,6 @@ import (
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/fault"
-	"github.com/sallyport/sallyport/internal/httpapi/middleware"
 )
 
 // problemType is the media type of RFC 9457.
@@ -189,6 +188,9 @@ func (s *Problems) Write(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", problemType)
 	w.Header().Del("Content-Length")
+	if p.Status == http.StatusRequestEntityTooLarge || p.Status == http.StatusRequestTimeout {
+		w.Header().Set("Connection", "close") // the rest of the body is not waited for
+	}
 	body, merr := json.Marshal(p)
 	if merr != nil { // a Problem holds only strings and numbers
 		body = []byte("{}")
@@ -207,7 +209,7 @@ func (s *Problems) of(ctx context.Context, err error) *Problem {
 		slog.String("code", string(p.Code)),
 		slog.Int("status", p.Status),
 		slog.String("request_id", p.RequestID),
-		slog.String("error", middleware.Clean(err.Error(), 1024)))
+		slog.String("error", audit.CleanText(err.Error(), 1024)))
 	return p
 }
 
