@@ -84,6 +84,10 @@ func (m Method) strong() bool {
 	return m == TOTP || m == SMS || m == BackupCode || m == Passkey
 }
 
+// Strong reports whether this one proof carries aal2 together with, or in place
+// of, a first factor.
+func (p Proof) Strong() bool { return p.Method.strong() || p.Multi }
+
 // LevelOf returns the assurance level these proofs add up to. aal2 takes a
 // passkey that verified its user, a provider trusted for it, or a first factor
 // and a strong second one of another kind.

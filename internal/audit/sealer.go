@@ -1,0 +1,61 @@
+package audit
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Sealing is the store's part in sealing.
+type Sealing interface {
+	SealAudit(ctx context.Context, limit int, link func(prev []byte, r Record) []byte) (int, error)
+}
+
+// sealBatch bounds one sealing transaction.
+const sealBatch = 500
+
+// Sealer appends new rows to the chain, a moment after the change that wrote
+// them. Any number of nodes may run one; the chain's head lets one at a time.
+type Sealer struct {
+	Store Sealing
+	Chain Chain
+	Log   *slog.Logger
+	Every time.Duration // 0: one second
+}
+
+// Run seals until ctx ends, and once more then, so that a clean stop leaves no
+// unsealed row of this node.
+func (s Sealer) Run(ctx context.Context) {
+	every := s.Every
+	if every == 0 {
+		every = time.Second
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			s.sealAll(last)
+			return
+		case <-tick.C:
+			s.sealAll(ctx)
+		}
+	}
+}
+
+func (s Sealer) sealAll(ctx context.Context) {
+	for {
+		n, err := s.Store.SealAudit(ctx, sealBatch, s.Chain.Link)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "sealing the audit log failed; it is tried again", "error", err)
+			}
+			return
+		}
+		if n < sealBatch {
+			return
+		}
+	}
+}

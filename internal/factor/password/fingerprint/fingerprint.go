@@ -1,0 +1,32 @@
+// Package fingerprint gives block-listed passwords their short form.
+//
+// It decides how a password is folded and hashed so that the list built by
+// commongen, an operator's list of breached passwords and the password under
+// test meet. It knows no list itself. SHA-1 is no weakness here: nothing is kept
+// secret by it, and it is what public lists of breached passwords use.
+package fingerprint
+
+import (
+	"crypto/sha1"
+	"encoding/binary"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Size is the number of bytes of a digest that Of keeps.
+const Size = 8
+
+// Of returns the first 8 bytes of the SHA-1 of text, as a big-endian number.
+func Of(text string) uint64 {
+	sum := sha1.Sum([]byte(text))
+	return FromDigest(sum[:])
+}
+
+// FromDigest is Of for a digest that was computed elsewhere; it needs at least
+// 8 bytes.
+func FromDigest(sum []byte) uint64 { return binary.BigEndian.Uint64(sum) }
+
+// Fold gives the form in which passwords are compared with a block-list: NFC and
+// lower case, so that "PassWord" is as common as "password".
+func Fold(text string) string { return norm.NFC.String(strings.ToLower(text)) }

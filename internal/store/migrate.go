@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"io/fs"
+	"regexp"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version   int64
+	Name      string
+	AppliedAt time.Time // zero: not applied
+}
+
+// MigrateUp applies every migration that is missing and returns them. It is
+// idempotent. On PostgreSQL an advisory lock keeps nodes that start together
+// from migrating twice.
+func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
+	p, err := s.migrations()
+	if err != nil {
+		return nil, err
+	}
+	done, err := p.Up(ctx)
+	return results(done), err
+}
+
+// MigrateDown takes the latest migration back, with its data.
+func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
+	p, err := s.migrations()
+	if err != nil {
+		return Migration{}, err
+	}
+	done, err := p.Down(ctx)
+	if err != nil {
+		return Migration{}, err
+	}
+	return results([]*goose.MigrationResult{done})[0], nil
+}
+
+// Migrations lists every migration this program knows, in order.
+func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
+	p, err := s.migrations()
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Migration, 0, len(all))
+	for _, m := range all {
+		out = append(out, Migration{Version: m.Source.Version, Name: m.Source.Path, AppliedAt: m.AppliedAt})
+	}
+	return out, nil
+}
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	sub, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if s.engine == SQLite {
+		return goose.NewProvider(goose.DialectSQLite3, s.rw, sub)
+	}
+	return newPostgresProvider(s.rw, bytea{sub})
+}
+
+func results(done []*goose.MigrationResult) []Migration {
+	out := make([]Migration, 0, len(done))
+	for _, r := range done {
+		out = append(out, Migration{Version: r.Source.Version, Name: r.Source.Path})
+	}
+	return out
+}
+
+var blobWord = regexp.MustCompile(`\bBLOB\b`)
+
+// bytea reads the migrations with the one word that differs on PostgreSQL
+// replaced.
+type bytea struct{ fs.FS }
+
+func (b bytea) Open(name string) (fs.File, error) {
+	f, err := b.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		return f, err
+	}
+	defer func() { _ = f.Close() }()
+	text, err := fs.ReadFile(b.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	return &textFile{Reader: bytes.NewReader(blobWord.ReplaceAll(text, []byte("BYTEA"))), info: info}, err
+}
+
+// textFile is a file whose text was changed on the way.
+type textFile struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (f *textFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *textFile) Close() error               { return nil }

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/sallyport/sallyport/internal/store/queries"
+)
+
+// Sealer encrypts what must not lie in the clear in the database. The three
+// names are bound to the ciphertext, so that it opens nowhere else (OP-02).
+type Sealer interface {
+	Seal(plain []byte, table, row, column string) []byte
+	Open(sealed []byte, table, row, column string) ([]byte, error)
+}
+
+// Engine is the database product.
+type Engine string
+
+// The engines.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// Store is the open database. It is safe for concurrent use.
+type Store struct {
+	engine Engine
+	// rw serves transactions that write, ro single reads. On PostgreSQL both are
+	// one pool; on SQLite rw is the one writer and ro a pool of readers, so that a
+	// reader never waits for a writer and writers queue in order.
+	rw, ro *sql.DB
+	seal   Sealer
+}
+
+// Options tunes Open.
+type Options struct {
+	// MaxConns bounds the PostgreSQL pool, or SQLite's readers; 0: 4 per core, at
+	// least 8.
+	MaxConns int
+}
+
+// Open opens the database that databaseURL names: "sqlite:PATH" or
+// "postgres://…". For SQLite the folder is made if it is missing, readable by
+// its owner only. It does not migrate.
+func Open(ctx context.Context, databaseURL string, seal Sealer, o Options) (*Store, error) {
+	if o.MaxConns == 0 {
+		o.MaxConns = max(8, 4*runtime.NumCPU())
+	}
+	s := &Store{seal: seal}
+	var err error
+	switch {
+	case strings.HasPrefix(databaseURL, "sqlite:"):
+		s.engine = SQLite
+		err = s.openSQLite(strings.TrimPrefix(strings.TrimPrefix(databaseURL, "sqlite:"), "//"), o)
+	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
+		s.engine = Postgres
+		err = s.openPostgres(databaseURL, o)
+	default:
+		return nil, errors.New("store: the database URL begins neither with sqlite: nor with postgres://")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Ping(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) openSQLite(path string, o Options) error {
+	if dir := filepath.Dir(path); dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("store: making the data folder: %w", err)
+		}
+	}
+	// synchronous=FULL: what was acknowledged survives a power cut, so a code
+	// spent once stays spent.
+	pragmas := url.Values{"_pragma": {
+		"journal_mode(WAL)", "busy_timeout(5000)", "foreign_keys(1)", "synchronous(FULL)", "temp_store(MEMORY)",
+	}, "_txlock": {"immediate"}}
+	rw, err := sql.Open("sqlite", "file:"+path+"?"+pragmas.Encode())
+	if err != nil {
+		return err
+	}
+	rw.SetMaxOpenConns(1)
+	// The writer creates the file with WAL before any reader looks at it.
+	if err := rw.Ping(); err != nil {
+		_ = rw.Close()
+		return fmt.Errorf("store: opening %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		_ = rw.Close()
+		return err
+	}
+	pragmas.Add("_pragma", "query_only(1)")
+	ro, err := sql.Open("sqlite", "file:"+path+"?"+pragmas.Encode())
+	if err != nil {
+		_ = rw.Close()
+		return err
+	}
+	ro.SetMaxOpenConns(o.MaxConns)
+	ro.SetMaxIdleConns(o.MaxConns)
+	s.rw, s.ro = rw, ro
+	return nil
+}
+
+func (s *Store) openPostgres(databaseURL string, o Options) error {
+	db, err := sql.Open("pgx", databaseURL)
+	if err != nil {
+		// The driver's error can quote the URL with its password.
+		return errors.New("store: the PostgreSQL database URL cannot be read")
+	}
+	db.SetMaxOpenConns(o.MaxConns)
+	db.SetMaxIdleConns(o.MaxConns)
+	s.rw, s.ro = db, db
+	return nil
+}
+
+// Close closes every connection.
+func (s *Store) Close() error {
+	if s.ro == s.rw {
+		return s.rw.Close()
+	}
+	return errors.Join(s.ro.Close(), s.rw.Close())
+}
+
+// Engine tells which product is behind the store.
+func (s *Store) Engine() Engine { return s.engine }
+
+// Ping asks the database for an answer, for readiness.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.ro.PingContext(ctx); err != nil {
+		return fmt.Errorf("store: the database does not answer: %w", hidePassword(err))
+	}
+	return nil
+}
+
+// hidePassword keeps pgx's connection errors from quoting the URL.
+func hidePassword(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		return errors.New("the database URL cannot be read")
+	}
+	return err
+}
+
+// write runs f in one transaction that writes, and commits if it returns nil. An
+// f that found nothing to change returns unchanged(nil): all is rolled back and
+// write returns nil.
+// Locks are taken at once on SQLite, so a transaction never fails half-way for
+// having read first.
+func (s *Store) write(ctx context.Context, f func(q *queries.Queries) error) error {
+	tx, err := s.rw.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	err = f(queries.New(s.dialect(tx)))
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// errUnchanged rolls a transaction back without being an error: a conditional
+// UPDATE touched no row, so nothing of the change may stand.
+var errUnchanged = errors.New("store: nothing changed")
+
+// unchanged is what a transaction returns when its claim or condition failed:
+// err where there is one, else errUnchanged.
+func unchanged(err error) error {
+	if err != nil {
+		return err
+	}
+	return errUnchanged
+}
+
+// read gives queries outside of a transaction: one statement each.
+func (s *Store) read() *queries.Queries { return queries.New(s.dialect(s.ro)) }
+
+// isDuplicate reports whether err is the refusal of a unique index.
+func isDuplicate(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}

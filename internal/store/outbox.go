@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/store/queries"
+)
+
+// ClaimMessages takes due messages of a channel, as message.Store describes.
+func (s *Store) ClaimMessages(ctx context.Context, by message.Channel, now time.Time, lease time.Duration, limit int) (out []message.Queued, err error) {
+	due, err := s.read().DueMessages(ctx, queries.DueMessagesParams{Channel: string(by), Now: clock.Micros(now), Page: int64(limit)})
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	err = s.write(ctx, func(q *queries.Queries) error {
+		out = nil
+		for _, d := range due {
+			r, err := q.ClaimMessage(ctx, queries.ClaimMessageParams{
+				LeaseUntil: clock.Micros(now.Add(lease)), ID: d.ID, Attempts: d.Attempts, Now: clock.Micros(now),
+			})
+			if errors.Is(err, sql.ErrNoRows) {
+				continue // another node was faster
+			}
+			if err != nil {
+				return err
+			}
+			m, err := s.queuedOf(r)
+			if err != nil {
+				return err
+			}
+			out = append(out, m)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Store) queuedOf(r queries.Outbox) (message.Queued, error) {
+	plain, err := s.seal.Open(r.Content, "outbox", r.ID, "content")
+	if err != nil {
+		return message.Queued{}, fmt.Errorf("store: the content of message %s: %w", r.ID, err)
+	}
+	var l letter
+	if err := json.Unmarshal(plain, &l); err != nil {
+		return message.Queued{}, fmt.Errorf("store: the content of message %s: %w", r.ID, err)
+	}
+	return message.Queued{
+		Outgoing: message.Outgoing{
+			ID: r.ID, Channel: message.Channel(r.Channel), Kind: message.Kind(r.Kind), UserID: r.UserID, To: l.To,
+			Locale: l.Locale, Data: l.Data, Link: l.Link, Token: l.Token, Code: l.Code, ExpiresAt: clock.FromMicros(r.ExpiresAt),
+		},
+		Attempts: int(r.Attempts), QueuedAt: clock.FromMicros(r.QueuedAt),
+	}, nil
+}
+
+// MarkSent records that a carrier took the message.
+func (s *Store) MarkSent(ctx context.Context, id string, attempts int, carrierID string, now time.Time) error {
+	return s.write(ctx, func(q *queries.Queries) error {
+		return held(q.MarkMessageSent(ctx, queries.MarkMessageSentParams{
+			Now: clock.Micros(now), CarrierID: carrierID, ID: id, Attempts: int64(attempts),
+		}))
+	})
+}
+
+// MarkFailed records why an attempt failed; a zero next means dead.
+func (s *Store) MarkFailed(ctx context.Context, id string, attempts int, reason string, next, now time.Time) error {
+	return s.write(ctx, func(q *queries.Queries) error {
+		var err error
+		if next.IsZero() {
+			err = held(q.MarkMessageDead(ctx, queries.MarkMessageDeadParams{
+				Now: clock.Micros(now), Reason: reason, ID: id, Attempts: int64(attempts),
+			}))
+		} else {
+			err = held(q.MarkMessageRetry(ctx, queries.MarkMessageRetryParams{
+				DueAt: clock.Micros(next), Reason: reason, ID: id, Attempts: int64(attempts),
+			}))
+		}
+		if err != nil {
+			return err
+		}
+		_, err = q.ExpireMessages(ctx, clock.Micros(now))
+		return err
+	})
+}
+
+func held(n int64, err error) error {
+	if err == nil && n != 1 {
+		return message.ErrNotHeld
+	}
+	return err
+}
+
+// ExpireMessages ends the messages whose time is over.
+func (s *Store) ExpireMessages(ctx context.Context, now time.Time) (n int, err error) {
+	err = s.write(ctx, func(q *queries.Queries) error {
+		rows, err := q.ExpireMessages(ctx, clock.Micros(now))
+		n = int(rows)
+		return err
+	})
+	return n, err
+}
+
+// ForgetMessages deletes what was finished before then.
+func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (n int, err error) {
+	err = s.write(ctx, func(q *queries.Queries) error {
+		rows, err := q.DeleteMessagesBefore(ctx, clock.Micros(before))
+		n = int(rows)
+		return err
+	})
+	return n, err
+}
+
+// ListMessages lists messages in a state, newest first, without their content.
+func (s *Store) ListMessages(ctx context.Context, in message.State, limit int) ([]message.Entry, error) {
+	rows, err := s.read().MessagesInState(ctx, queries.MessagesInStateParams{State: string(in), Page: int64(limit)})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]message.Entry, 0, len(rows))
+	for _, r := range rows {
+		e := message.Entry{
+			ID: r.ID, Channel: message.Channel(r.Channel), Kind: message.Kind(r.Kind), UserID: r.UserID,
+			State: message.State(r.State), Attempts: int(r.Attempts), Reason: r.Reason, CarrierID: r.CarrierID,
+			QueuedAt: clock.FromMicros(r.QueuedAt), ExpiresAt: clock.FromMicros(r.ExpiresAt), FinishedAt: clock.FromMicros(r.EndedAt),
+		}
+		if e.State == message.StateQueued {
+			e.NextAt = clock.FromMicros(r.DueAt)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// RetryMessage makes a dead message due again.
+func (s *Store) RetryMessage(ctx context.Context, id string, now time.Time) error {
+	return s.write(ctx, func(q *queries.Queries) error {
+		return found(q.RetryMessage(ctx, queries.RetryMessageParams{Now: clock.Micros(now), ID: id}))
+	})
+}
+
+// DropMessage deletes a dead or queued message.
+func (s *Store) DropMessage(ctx context.Context, id string, now time.Time) error {
+	return s.write(ctx, func(q *queries.Queries) error {
+		return found(q.DropMessage(ctx, queries.DropMessageParams{ID: id, Now: clock.Micros(now)}))
+	})
+}
+
+func found(n int64, err error) error {
+	if err == nil && n != 1 {
+		return message.ErrNoMessage
+	}
+	return err
+}
+
+// OutboxCounts counts the messages by state.
+func (s *Store) OutboxCounts(ctx context.Context, now time.Time) (message.Counts, error) {
+	var c message.Counts
+	rows, err := s.read().CountMessages(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, r := range rows {
+		switch message.State(r.State) {
+		case message.StateQueued:
+			c.Queued = int(r.Messages)
+		case message.StateSent:
+			c.Sent = int(r.Messages)
+		case message.StateDead:
+			c.Dead = int(r.Messages)
+		case message.StateExpired:
+			c.Expired = int(r.Messages)
+		}
+	}
+	due, err := s.read().OldestDueMessage(ctx, clock.Micros(now))
+	if len(due) > 0 {
+		c.OldestDue = clock.FromMicros(due[0])
+	}
+	return c, err
+}

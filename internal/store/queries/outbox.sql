@@ -1,0 +1,48 @@
+-- name: InsertMessage :exec
+INSERT INTO outbox (id, channel, kind, user_id, content, queued_at, due_at, expires_at)
+VALUES (@id, @channel, @kind, @user_id, @content, @queued_at, @queued_at, @expires_at);
+
+-- name: DueMessages :many
+SELECT id, attempts FROM outbox
+WHERE channel = @channel AND state = 'queued' AND due_at <= @now AND lease_until <= @now AND (expires_at = 0 OR expires_at > @now)
+ORDER BY due_at LIMIT @page;
+
+-- name: ClaimMessage :one
+UPDATE outbox SET lease_until = @lease_until, attempts = attempts + 1
+WHERE id = @id AND attempts = @attempts AND state = 'queued' AND lease_until <= @now
+RETURNING *;
+
+-- name: MarkMessageSent :execrows
+UPDATE outbox SET state = 'sent', content = NULL, lease_until = 0, ended_at = @now, carrier_id = @carrier_id, reason = ''
+WHERE id = @id AND attempts = @attempts AND state = 'queued' AND lease_until > 0;
+
+-- name: MarkMessageRetry :execrows
+UPDATE outbox SET due_at = @due_at, lease_until = 0, reason = @reason
+WHERE id = @id AND attempts = @attempts AND state = 'queued' AND lease_until > 0;
+
+-- name: MarkMessageDead :execrows
+UPDATE outbox SET state = 'dead', lease_until = 0, ended_at = @now, reason = @reason
+WHERE id = @id AND attempts = @attempts AND state = 'queued' AND lease_until > 0;
+
+-- name: ExpireMessages :execrows
+UPDATE outbox SET state = 'expired', content = NULL, lease_until = 0, ended_at = @now
+WHERE state IN ('queued', 'dead') AND expires_at > 0 AND expires_at <= @now AND lease_until <= @now;
+
+-- name: MessagesInState :many
+SELECT * FROM outbox WHERE state = @state ORDER BY id DESC LIMIT @page;
+
+-- name: RetryMessage :execrows
+UPDATE outbox SET state = 'queued', due_at = @now, lease_until = 0, attempts = 0, ended_at = 0
+WHERE id = @id AND state = 'dead' AND (expires_at = 0 OR expires_at > @now);
+
+-- name: DropMessage :execrows
+DELETE FROM outbox WHERE id = @id AND state IN ('queued', 'dead') AND lease_until <= @now;
+
+-- name: CountMessages :many
+SELECT state, COUNT(*) AS messages FROM outbox GROUP BY state;
+
+-- name: OldestDueMessage :many
+SELECT due_at FROM outbox WHERE state = 'queued' AND due_at <= @now ORDER BY due_at LIMIT 1;
+
+-- name: DeleteMessagesBefore :execrows
+DELETE FROM outbox WHERE ended_at > 0 AND ended_at < @before;

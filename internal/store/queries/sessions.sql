@@ -1,0 +1,63 @@
+-- name: InsertSession :exec
+INSERT INTO sessions (id, user_id, aal, proofs, client, ip, user_agent, created_at, last_seen_at, expires_at)
+VALUES (@id, @user_id, @aal, @proofs, @client, @ip, @user_agent, @created_at, @created_at, @expires_at);
+
+-- name: SessionByID :one
+SELECT * FROM sessions WHERE id = @id;
+
+-- name: SessionsOfUser :many
+SELECT * FROM sessions WHERE user_id = @user_id AND ended_at = 0 AND expires_at > @now ORDER BY id;
+
+-- name: EndSession :execrows
+UPDATE sessions SET ended_at = @now, end_reason = @reason WHERE id = @id AND user_id = @user_id AND ended_at = 0;
+
+-- name: EndSessionsOfUser :many
+UPDATE sessions SET ended_at = @now, end_reason = @reason
+WHERE user_id = @user_id AND id <> @except_id AND ended_at = 0 RETURNING id;
+
+-- name: RaiseSession :execrows
+UPDATE sessions SET aal = @aal, proofs = @proofs, last_seen_at = @now
+WHERE id = @id AND user_id = @user_id AND ended_at = 0 AND proofs = @old_proofs;
+
+-- name: TouchSession :exec
+UPDATE sessions SET last_seen_at = @now WHERE id = @id;
+
+-- name: InsertRefresh :exec
+INSERT INTO refresh_tokens (hash, session_id, binding, created_at, expires_at)
+VALUES (@hash, @session_id, @binding, @created_at, @expires_at);
+
+-- name: RefreshByHash :one
+SELECT sqlc.embed(refresh_tokens), sqlc.embed(sessions), sqlc.embed(users)
+FROM refresh_tokens
+JOIN sessions ON sessions.id = refresh_tokens.session_id
+JOIN users ON users.id = sessions.user_id
+WHERE refresh_tokens.hash = @hash;
+
+-- name: SpendRefresh :execrows
+UPDATE refresh_tokens SET used_at = @now, successor = @successor
+WHERE hash = @hash AND used_at = 0 AND expires_at > @now
+AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at = 0 AND sessions.expires_at > @now);
+
+-- name: SpendGrace :execrows
+UPDATE refresh_tokens SET grace_used_at = @now
+WHERE hash = @hash AND used_at > @used_after AND grace_used_at = 0 AND successor IS NOT NULL
+AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at = 0 AND sessions.expires_at > @now);
+
+-- name: ForgetSuccessors :execrows
+UPDATE refresh_tokens SET successor = NULL WHERE used_at > 0 AND used_at < @before AND successor IS NOT NULL;
+
+-- name: DeleteRefreshBefore :execrows
+DELETE FROM refresh_tokens WHERE expires_at < @before;
+
+-- name: DeleteSessionsBefore :execrows
+DELETE FROM sessions WHERE expires_at < @before;
+
+-- name: InsertRevocation :exec
+INSERT INTO revocations (id, kind, value, not_before, reason, created_at, expires_at)
+VALUES (@id, @kind, @value, @not_before, @reason, @created_at, @expires_at);
+
+-- name: RevocationsSince :many
+SELECT * FROM revocations WHERE created_at >= @since AND expires_at > @now ORDER BY created_at;
+
+-- name: DeleteRevocationsBefore :execrows
+DELETE FROM revocations WHERE expires_at < @before;
