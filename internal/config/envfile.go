@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"regexp"
@@ -9,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxEnvFile is the size at which reading an env file stops.
+// maxEnvFile is the largest env file that is read, in bytes.
 const maxEnvFile = 1 << 20
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -26,10 +25,14 @@ func ParseEnvFile(r io.Reader) (map[string]string, Problems) {
 	bad := func(n int, what, mend string) {
 		ps = append(ps, Problem{"--env-file", fmt.Sprintf("line %d %s", n, what), mend})
 	}
-	in := bufio.NewScanner(io.LimitReader(r, maxEnvFile))
-	in.Buffer(nil, maxEnvFile+1)
-	for n := 1; in.Scan(); n++ {
-		line := strings.TrimSpace(strings.TrimPrefix(in.Text(), "\ufeff"))
+	content, err := io.ReadAll(io.LimitReader(r, maxEnvFile+1))
+	if err != nil || len(content) > maxEnvFile {
+		return nil, Problems{{"--env-file", "the file cannot be read to its end", "Give a text file of at most 1 MiB"}}
+	}
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) {
+		n++
+		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -50,9 +53,6 @@ func ParseEnvFile(r io.Reader) (map[string]string, Problems) {
 			continue
 		}
 		first[name], values[name] = n, v
-	}
-	if in.Err() != nil {
-		ps = append(ps, Problem{"--env-file", "the file cannot be read to its end", "Give a text file of at most 1 MiB"})
 	}
 	return values, ps
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +27,21 @@ func Load(environ []string, envFile string) (Config, error) {
 		}
 	}
 	problems = append(problems, refused...)
-	return c, append(problems, c.check(refused)...).err()
+	problems = append(problems, c.check(refused)...)
+	c.sort(problems)
+	return c, problems.err()
+}
+
+// sort puts problems into the order of the reference, those of the env file and
+// of unknown names first.
+func (c *Config) sort(ps Problems) {
+	place := map[string]int{}
+	for _, b := range c.blocks() {
+		for _, s := range b.settings {
+			place[s.Name] = len(place) + 1
+		}
+	}
+	slices.SortStableFunc(ps, func(a, b Problem) int { return cmp.Compare(place[a.Name], place[b.Name]) })
 }
 
 // readEnvFile reads the file at path; no path, no file.
@@ -143,4 +159,8 @@ func (c *Config) check(refused Problems) Problems {
 
 // Validate checks again a Config that was changed by hand, as tests and
 // embedding programs do. The error, if any, is Problems.
-func (c Config) Validate() error { return c.check(nil).err() }
+func (c Config) Validate() error {
+	ps := c.check(nil)
+	c.sort(ps)
+	return ps.err()
+}

@@ -1,6 +1,9 @@
 package config
 
-import "net/mail"
+import (
+	"net/mail"
+	"net/netip"
+)
 
 // SMTPTLS says how the connection to the mail server is protected.
 type SMTPTLS string
@@ -61,7 +64,11 @@ func (s *SMTP) derive(c *Config) {
 		s.Port = 465
 	}
 	if s.From == "" {
-		from := mail.Address{Name: c.App.Name, Address: "no-reply@" + c.PublicHost()}
+		host := c.PublicHost()
+		if _, err := netip.ParseAddr(host); err == nil {
+			host = "localhost" // an address literal is no domain for mail
+		}
+		from := mail.Address{Name: c.App.Name, Address: "no-reply@" + host}
 		s.From = from.String()
 	}
 }

@@ -68,7 +68,10 @@ func (w *WebAuthn) check(c *Config) []Problem {
 	if !goodHost(w.RPID) {
 		return []Problem{{"WEBAUTHN_RP_ID", quoted(w.RPID) + " is not a domain", "Give a domain such as example.org: no scheme, no port, no path"}}
 	}
-	ps := httpsOnly(c, "WEBAUTHN_ORIGINS", w.Origins)
+	var ps []Problem
+	if c.Given("WEBAUTHN_ORIGINS") {
+		ps = httpsOnly(c, "WEBAUTHN_ORIGINS", w.Origins)
+	}
 	if !isLoopback(w.RPID) && isPublicSuffix(w.RPID) {
 		ps = append(ps, Problem{"WEBAUTHN_RP_ID", quoted(w.RPID) + " is a suffix under which anybody can register a domain", "Give your own domain, such as example.org"})
 	}
