@@ -34,7 +34,8 @@ func StartMailpit(t *testing.T) *Mailpit {
 	web := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	m.URL = "http://" + web
 	var output bytes.Buffer
-	cmd := exec.Command(mailpitProgram(t), "--smtp", fmt.Sprintf("%s:%d", m.Host, m.Port), "--listen", web, "--disable-version-check", "--smtp-disable-rdns")
+	cmd := exec.Command(mailpitProgram(t), "--smtp", fmt.Sprintf("%s:%d", m.Host, m.Port), "--listen", web,
+		"--database", filepath.Join(t.TempDir(), "mails.db"), "--disable-version-check", "--smtp-disable-rdns")
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("mailpit: %v", err)
