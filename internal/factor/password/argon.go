@@ -96,10 +96,10 @@ func parseArgon(parts []string) (storedHash, error) {
 		return nil, err
 	}
 	n, ok := numbers(numbersPart, "m", "t", "p")
-	if !ok || n[2] > maxThreads {
+	if !ok {
 		return nil, fmt.Errorf("%w: argon2 parameters", ErrUnrecognised)
 	}
-	o := ownHash{params: Params{MemoryKiB: uint32(n[0]), Time: uint32(n[1]), Threads: uint8(n[2])}, keyID: keyID}
+	o := ownHash{params: Params{MemoryKiB: uint32(n[0]), Time: uint32(n[1]), Threads: uint8(min(n[2], 255))}, keyID: keyID}
 	if err := o.params.bounded(); err != nil {
 		return nil, err
 	}

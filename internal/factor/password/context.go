@@ -9,23 +9,24 @@ import (
 	"github.com/sallyport/sallyport/internal/factor/password/fingerprint"
 )
 
-// Bounds of context words: shorter ones are in everything, and no name needs
-// more.
+// Bounds of context words: shorter ones are in everything, and an e-mail address
+// is no longer.
 const (
 	minContextRunes = 3
-	maxContextRunes = 64
+	maxContextRunes = 254
 	maxContextWords = 32
 )
 
 // contextOf folds context words and adds their parts, the longest first: of
-// "Alex.Johnson@example.org" come "alex.johnson", "alexjohnson", "johnson" and
-// "alex".
+// "Alex.Johnson@example.org" come itself, "alex.johnson", "alexjohnson",
+// "johnson" and "alex".
 func contextOf(lists ...[]string) []string {
 	var words []string
 	for _, word := range slices.Concat(lists...) {
-		local, _, _ := strings.Cut(fingerprint.Fold(word), "@")
+		word = fingerprint.Fold(word)
+		local, _, _ := strings.Cut(word, "@")
 		parts := strings.FieldsFunc(local, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		words = append(words, local, strings.Join(parts, ""))
+		words = append(words, word, local, strings.Join(parts, ""))
 		words = append(words, parts...)
 	}
 	words = slices.DeleteFunc(words, func(w string) bool {

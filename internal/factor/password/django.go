@@ -14,14 +14,15 @@ import (
 //	bcrypt$ and argon2$, each followed by a hash in its usual form
 func parseDjango(encoded string) (storedHash, error) {
 	name, rest, _ := strings.Cut(encoded, "$")
-	switch name {
-	case "pbkdf2_sha256":
+	switch {
+	case name == "pbkdf2_sha256":
 		return djangoPBKDF2(strings.Split(rest, "$"))
-	case "scrypt":
+	case name == "scrypt":
 		return djangoScrypt(strings.Split(rest, "$"))
-	case "bcrypt", "argon2":
-		inner := strings.TrimPrefix(rest, "$")
-		return parsePHC("$"+inner, strings.Split(inner, "$"))
+	case name == "bcrypt" && strings.HasPrefix(rest, "$2"):
+		return parsePHC(rest, strings.Split(rest[1:], "$"))
+	case name == "argon2" && strings.HasPrefix(rest, "argon2"):
+		return parsePHC("$"+rest, strings.Split(rest, "$"))
 	}
 	return nil, ErrUnrecognised
 }
