@@ -207,7 +207,8 @@ func checkAddress(r *http.Request) error {
 // isClean accepts an absolute path without empty, "." and ".." segments; it may
 // end with one slash.
 func isClean(p string) bool {
-	return p == "/" || strings.HasPrefix(p, "/") && path.Clean(p) == strings.TrimSuffix(p, "/")
+	clean := path.Clean(p)
+	return strings.HasPrefix(p, "/") && (p == clean || clean != "/" && p == clean+"/")
 }
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

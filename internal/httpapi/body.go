@@ -24,6 +24,9 @@ const jsonType = "application/json"
 // bodyOf tells from the input type what the route reads: a field Body is JSON, a
 // field RawBody is what its contentType tag says.
 func bodyOf(input reflect.Type) bodyKind {
+	if input.Kind() != reflect.Struct {
+		panic("input must be a struct") // add makes it an error of Build
+	}
 	if f, ok := input.FieldByName("RawBody"); ok {
 		if media := f.Tag.Get("contentType"); media != "" {
 			return bodyKind{media: media}

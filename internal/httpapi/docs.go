@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -122,7 +123,7 @@ func ErrorsMarkdown() []byte {
 		"| code | status | title | what it says |\n| --- | --- | --- | --- |\n")
 	for _, e := range errorRows(fault.Codes()) {
 		b.WriteString(strings.Join([]string{"| <a id=\"" + string(e.Code) + "\"></a>`" + string(e.Code) + "`",
-			http.StatusText(e.Status), e.Title, e.Detail + " |\n"}, " | "))
+			strconv.Itoa(e.Status), e.Title, e.Detail + " |\n"}, " | "))
 	}
 	return b.Bytes()
 }

@@ -106,7 +106,7 @@ func acceptsJSON(r *http.Request) bool {
 func refusedQuality(params string) bool {
 	for _, p := range strings.Split(params, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(name, "q") && strings.Trim(value, "0.") == "" {
+		if strings.EqualFold(name, "q") && value != "" && strings.Trim(value, "0.") == "" {
 			return true
 		}
 	}
