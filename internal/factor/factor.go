@@ -3,7 +3,9 @@ package factor
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/proof"
 )
@@ -46,6 +48,18 @@ func (w Wrong) Error() string { return "factor: not proved: " + w.Reason }
 // Is makes errors.Is(err, ErrWrong) hold.
 func (w Wrong) Is(target error) bool { return target == ErrWrong }
 
+// ErrMalformed is returned by Check for text that cannot be an answer at all: a
+// code of the wrong length or with other characters. It is counted like a wrong
+// one, and told apart only because the form can say what it expects (TO-05).
+var ErrMalformed = errors.New("factor: malformed answer")
+
+// Offer is one factor a user can be asked for, with a hint that tells the person
+// which one is meant: a name, or the end of a number.
+type Offer struct {
+	Method proof.Method
+	Hint   string
+}
+
 // Factor compares answers of one method. Check is called after the attempt was
 // counted and must accept an answer at most once, however many calls race.
 type Factor interface {
@@ -80,4 +94,19 @@ type Removal struct {
 	Method      proof.Method
 	ID          string // one enrolment; empty: all of the method
 	BackupCodes bool   // remove the backup codes too, with the last factor
+}
+
+// Hint tells the person which factor is meant without giving it away: the name
+// of an app, the last digits of a number, the first letter of a mailbox.
+func (e Enrolment) Hint() string {
+	switch {
+	case e.Phone != "":
+		return "•••• " + e.Phone[max(0, len(e.Phone)-3):]
+	case e.Email != "":
+		local, domain, _ := strings.Cut(e.Email, "@")
+		first, _ := utf8.DecodeRuneInString(local)
+		return string(first) + "•••@" + domain
+	default:
+		return e.Name
+	}
 }

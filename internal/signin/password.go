@@ -70,14 +70,14 @@ func (s *Service) comparePassword(ctx context.Context, u account.User, subject, 
 		if err := s.Passwords.Spend(ctx); err != nil {
 			return c, err
 		}
-		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: reason}, c, fault.CodeInvalidCredentials)
+		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: reason}, c, fault.New(fault.CodeInvalidCredentials))
 	}
 	match, rehash, err := s.Passwords.Verify(ctx, u.PasswordHash, password)
 	if err != nil {
 		return c, err
 	}
 	if !match {
-		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: "wrong_password"}, c, fault.CodeInvalidCredentials)
+		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: "wrong_password"}, c, fault.New(fault.CodeInvalidCredentials))
 	}
 	if rehash != "" {
 		if err := s.Store.UpgradePasswordHash(ctx, u.ID, u.PasswordHash, rehash); err != nil {

@@ -128,7 +128,11 @@ func (s *Service) try(ctx context.Context, u account.User, sub factor.Subject, m
 	}
 	p, err := f.Check(ctx, sub, answer)
 	if errors.Is(err, factor.ErrWrong) {
-		return proof.Proof{}, 0, s.wrong(ctx, u.ID, m, err, c, fault.CodeInvalidCode)
+		return proof.Proof{}, 0, s.wrong(ctx, u.ID, m, err, c, fault.Because(fault.CodeInvalidCode, err))
+	}
+	if errors.Is(err, factor.ErrMalformed) {
+		refusal := fault.InvalidField("code", "This is not a code of that kind.", "malformed_code")
+		return proof.Proof{}, 0, s.wrong(ctx, u.ID, m, factor.Wrong{Reason: "malformed"}, c, refusal)
 	}
 	if err != nil {
 		return proof.Proof{}, 0, err
@@ -159,9 +163,9 @@ func (s *Service) count(ctx context.Context, subject, userID string, m proof.Met
 	return c, nil
 }
 
-// wrong writes a failed try into the audit log and returns what the client
-// hears.
-func (s *Service) wrong(ctx context.Context, userID string, m proof.Method, cause error, c Count, code fault.Code) error {
+// wrong writes a failed try into the audit log and returns answer, which is what
+// the client hears.
+func (s *Service) wrong(ctx context.Context, userID string, m proof.Method, cause error, c Count, answer error) error {
 	name := audit.FactorFail
 	if m == proof.Password {
 		name = audit.LoginFail
@@ -174,7 +178,7 @@ func (s *Service) wrong(ctx context.Context, userID string, m proof.Method, caus
 	if err := s.Store.Record(ctx, audit.Of(e)); err != nil {
 		return err
 	}
-	return fault.Because(code, cause)
+	return answer
 }
 
 func reasonOf(err error) string {

@@ -53,7 +53,7 @@ type Attempts interface {
 type Held interface {
 	// Held returns what the user can be asked for, with a hint for each: "work
 	// phone", "+44 •••• 123".
-	Held(ctx context.Context, userID string) ([]Method, error)
+	Held(ctx context.Context, userID string) ([]factor.Offer, error)
 }
 
 // Passwords compares passwords.
@@ -76,12 +76,6 @@ type Sessions interface {
 type Warner interface {
 	// LoginAfterFails tells of a sign-in after many failures (AU-07).
 	LoginAfterFails(u account.User) audit.Trail
-}
-
-// Method is one factor a user can be asked for.
-type Method struct {
-	Method proof.Method
-	Hint   string
 }
 
 // Parts is what the service is made of.
@@ -117,7 +111,7 @@ type Outcome struct {
 	Action    Action // Open, Ask or Enrol
 	Attempt   string // the attempt token, for Ask and Enrol
 	ExpiresIn time.Duration
-	Methods   []Method // what may be answered or set up
+	Methods   []factor.Offer // what may be answered or set up
 }
 
 // Attempt is a sign-in under way.
@@ -176,7 +170,7 @@ func (s *Service) proceed(ctx context.Context, u account.User, a Attempt) (Outco
 	}
 }
 
-func methods(held []Method) []proof.Method {
+func methods(held []factor.Offer) []proof.Method {
 	out := make([]proof.Method, 0, len(held))
 	for _, h := range held {
 		out = append(out, h.Method)
@@ -210,7 +204,7 @@ func HolderOf(u account.User) session.Holder {
 }
 
 // wait stores the sign-in, or what it has gained, and says what is asked for.
-func (s *Service) wait(ctx context.Context, u account.User, a Attempt, step Step, held []Method) (Outcome, error) {
+func (s *Service) wait(ctx context.Context, u account.User, a Attempt, step Step, held []factor.Offer) (Outcome, error) {
 	now := s.Clock()
 	data, err := json.Marshal(attemptData{
 		Proofs: a.Proofs, Delivery: a.Delivery, Failures: a.Failures, Enrol: step.Action == Enrol,
@@ -237,12 +231,12 @@ func (s *Service) wait(ctx context.Context, u account.User, a Attempt, step Step
 	}, audit.Of(e))
 }
 
-func withHints(ms []proof.Method, held []Method) []Method {
-	out := make([]Method, 0, len(ms))
+func withHints(ms []proof.Method, held []factor.Offer) []factor.Offer {
+	out := make([]factor.Offer, 0, len(ms))
 	for _, m := range ms {
-		i := slices.IndexFunc(held, func(h Method) bool { return h.Method == m })
+		i := slices.IndexFunc(held, func(h factor.Offer) bool { return h.Method == m })
 		if i < 0 {
-			out = append(out, Method{Method: m})
+			out = append(out, factor.Offer{Method: m})
 			continue
 		}
 		out = append(out, held[i])

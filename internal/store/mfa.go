@@ -184,11 +184,13 @@ func (s *Store) BackupCode(ctx context.Context, userID, codeID string) (factor.B
 
 // UseBackupCode spends one code. touched is false when it was spent before
 // (BC-03).
-func (s *Store) UseBackupCode(ctx context.Context, userID, id string, now time.Time) (touched bool, err error) {
+func (s *Store) UseBackupCode(ctx context.Context, userID, id string, now time.Time, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		n, err := q.UseBackupCode(ctx, queries.UseBackupCodeParams{Now: clock.Micros(now), ID: id, UserID: userID})
-		touched = n == 1
-		return err
+		if touched = n == 1; err != nil || !touched {
+			return unchanged(err)
+		}
+		return s.leave(ctx, q, t)
 	})
 	return touched, err
 }

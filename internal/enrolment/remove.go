@@ -1,0 +1,79 @@
+package enrolment
+
+import (
+	"context"
+
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/factor"
+	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/proof"
+)
+
+// Disable removes the user's factors of one method, or the one of that id. The
+// user's other sessions end (MF-04). While policy demands a second factor the
+// last one stays: fault.CodeLastFactor. With the last one go the backup codes.
+func (s *Service) Disable(ctx context.Context, u account.User, sessionID string, m proof.Method, id string) error {
+	all, err := s.Store.Enrolments(ctx, u.ID, s.Clock())
+	if err != nil {
+		return err
+	}
+	gone, kept := 0, 0
+	for _, e := range all {
+		switch {
+		case !e.Enabled:
+		case e.Method == m && (id == "" || e.ID == id):
+			gone++
+		default:
+			kept++
+		}
+	}
+	if m != proof.BackupCode {
+		if gone == 0 {
+			return fault.New(fault.CodeNotFound).WithDetail("This factor is not set up.")
+		}
+		if kept == 0 && s.Policy.Requires(string(u.Role)) {
+			return fault.New(fault.CodeLastFactor)
+		}
+	}
+	return s.remove(ctx, u, sessionID, factor.Removal{UserID: u.ID, Method: m, ID: id, BackupCodes: kept == 0})
+}
+
+func (s *Service) remove(ctx context.Context, u account.User, sessionID string, r factor.Removal) error {
+	ending := s.Sessions.Ending(u.ID, sessionID, "factor_removed")
+	e := audit.New(ctx, ending.At, audit.FactorRemoved, audit.Success, u.ID)
+	e.Factor, e.SessionID = string(r.Method), sessionID
+	defer s.Nudge()
+	revs, touched, err := s.Store.RemoveFactors(ctx, r, ending, audit.Of(e).Telling(notice(u, message.FactorRemoved, string(r.Method))))
+	if err != nil {
+		return err
+	}
+	if !touched {
+		return fault.New(fault.CodeNotFound).WithDetail("This factor is not set up.")
+	}
+	s.Sessions.Announce(ctx, revs...)
+	return nil
+}
+
+// NewBackupCodes replaces the user's backup codes and returns the new ones,
+// which are shown once (BC-06). They help out where another factor is lost, so a
+// user without one gets fault.CodeConflict.
+func (s *Service) NewBackupCodes(ctx context.Context, u account.User, sessionID string) ([]string, error) {
+	now := s.Clock()
+	held, err := s.Held(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) == 0 {
+		return nil, fault.New(fault.CodeConflict).WithDetail("Set up a second factor first; backup codes stand in for it.")
+	}
+	plain, rows, err := s.NewCodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := audit.New(ctx, now, audit.FactorAdded, audit.Success, u.ID)
+	e.Factor, e.SessionID = string(proof.BackupCode), sessionID
+	defer s.Nudge()
+	return plain, s.Store.ReplaceBackupCodes(ctx, u.ID, rows, now, audit.Of(e).Telling(message.ToMail(message.BackupCodesNew, u.ID, u.Email)))
+}
