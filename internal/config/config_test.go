@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -14,8 +13,8 @@ import (
 	"github.com/sallyport/sallyport/internal/config"
 )
 
-// goodKey is 32 bytes that look random enough, in base64.
-var goodKey = base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv"))
+// goodKey is 32 bytes in base64 that are as good as random.
+const goodKey = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
 
 // remote is the least a run that is not local needs.
 func remote(more ...string) []string {
@@ -149,6 +148,7 @@ func TestForms(t *testing.T) {
 		{"the password of a database is not shown", "DATABASE_URL=postgres://u:hunter2@db/x?sslpassword=hunter2", "postgres://u:hidden@db/x?sslpassword=hidden"},
 		{"the password of Redis is not shown", "REDIS_URL=rediss://:hunter2@r:6379/0", "rediss://:hidden@r:6379/0"},
 		{"a secret is not shown", "SECRET_KEY=" + goodKey, "(hidden)"},
+		{"a SQLite file as a URL", "DATABASE_URL=sqlite:///var/lib/s/x.db", "sqlite:/var/lib/s/x.db"},
 		{"a SQLite file", "DATABASE_URL=sqlite:/var/lib/s/x.db", "sqlite:/var/lib/s/x.db"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

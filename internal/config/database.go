@@ -50,9 +50,11 @@ func databaseURL(to *DSN) value {
 		form: "sqlite:PATH or postgres:// URL",
 		set: func(s string) *refusal {
 			if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
-				if path == "" || strings.ContainsAny(path, "?#") || strings.Contains(path, ":memory:") || strings.HasPrefix(path, "//") {
+				path = strings.TrimPrefix(path, "//") // sqlite:///var/lib/x.db is the same as sqlite:/var/lib/x.db
+				if path == "" || strings.ContainsAny(path, "?#") || strings.Contains(path, ":memory:") {
 					return refuse("it is not a path to a file", mend)
 				}
+				s = "sqlite:" + path
 				*to = DSN{p: &s, shown: s}
 				return nil
 			}

@@ -1,14 +1,14 @@
 package config
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/sallyport/sallyport/internal/seal"
 )
 
 // localSecretFile is the file in the data folder that holds the SECRET_KEY of a
@@ -26,54 +26,47 @@ func (c *Config) UseLocalSecret() (created bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	c.Secrets.Keys = []Key{key}
+	c.Secrets.Keys = []Secret{key}
 	return created, nil
 }
 
 // EnsureLocalSecret returns the key in dir/secret.key, and makes dir (0700) and
 // the file (0600) if they are missing. Of several processes that start at once,
 // all get the same key. A file that others may read is refused.
-func EnsureLocalSecret(dir string) (key Key, created bool, err error) {
+func EnsureLocalSecret(dir string) (key Secret, created bool, err error) {
 	path := filepath.Join(dir, localSecretFile)
 	key, err = readLocalSecret(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, false, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return Key{}, false, fmt.Errorf("config: make the data folder: %w", err)
+		return Secret{}, false, fmt.Errorf("config: make the data folder: %w", err)
 	}
-	created, err = writeOnce(path, NewSecretKey()+"\n")
+	created, err = writeOnce(path, seal.GenerateKey()+"\n")
 	if err != nil {
-		return Key{}, false, fmt.Errorf("config: keep a new SECRET_KEY: %w", err)
+		return Secret{}, false, fmt.Errorf("config: keep a new SECRET_KEY: %w", err)
 	}
 	key, err = readLocalSecret(path)
 	return key, created, err
 }
 
-// NewSecretKey returns 32 fresh random bytes as SECRET_KEY wants them.
-func NewSecretKey() string {
-	var b [minKey]byte
-	rand.Read(b[:]) // never fails: crypto/rand aborts the program instead
-	return base64.StdEncoding.EncodeToString(b[:])
-}
-
-func readLocalSecret(path string) (Key, error) {
+func readLocalSecret(path string) (Secret, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Key{}, err
+		return Secret{}, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return Key{}, fmt.Errorf("config: %s can be read by others; run chmod 600 %s", path, path)
+		return Secret{}, fmt.Errorf("config: %s can be read by others; run chmod 600 %s", path, path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return Key{}, err
+		return Secret{}, err
 	}
-	key, bad := parseKey(strings.TrimSpace(string(b)))
-	if bad != nil {
-		return Key{}, fmt.Errorf("config: %s: %s; put the key back, since what it sealed is lost without it", path, bad.what)
+	key := strings.TrimSpace(string(b))
+	if err := seal.CheckKey(key); err != nil {
+		return Secret{}, fmt.Errorf("config: %s: %w; put the key back, since what it sealed is lost without it", path, err)
 	}
-	return key, nil
+	return NewSecret(key), nil
 }
 
 // writeOnce writes a file that appears whole or not at all, and only if it is

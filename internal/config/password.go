@@ -1,16 +1,20 @@
 package config
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"github.com/sallyport/sallyport/internal/seal"
 )
 
 // Password is what a password must be and what it costs to hash.
 type Password struct {
-	MinLength    int      // PASSWORD_MIN_LENGTH, in code points
-	BreachedFile string   // PASSWORD_BREACHED_FILE; empty: the built-in list only
-	Argon2       Argon2   // ARGON2_*
-	Peppers      []Pepper // PASSWORD_PEPPER: the first is used, all are known
+	MinLength    int     // PASSWORD_MIN_LENGTH, in code points
+	BreachedFile string  // PASSWORD_BREACHED_FILE; empty: the built-in list only
+	Argon2       Argon2  // ARGON2_*
+	Peppers      Peppers // PASSWORD_PEPPER
 }
 
 // Argon2 is the cost of one argon2id hash and how many run at once.
@@ -28,6 +32,28 @@ type Pepper struct {
 	Key Key    // at least 32 bytes
 }
 
+// Peppers is the list of PASSWORD_PEPPER: the first is used for new hashes, all
+// are known.
+type Peppers []Pepper
+
+// Current returns the pepper for new hashes; an empty id where there is none.
+func (ps Peppers) Current() (id string, key []byte) {
+	if len(ps) == 0 {
+		return "", nil
+	}
+	return ps[0].ID, ps[0].Key.Bytes()
+}
+
+// ByID returns the pepper of that id.
+func (ps Peppers) ByID(id string) (key []byte, ok bool) {
+	for _, p := range ps {
+		if p.ID == id {
+			return p.Key.Bytes(), true
+		}
+	}
+	return nil, false
+}
+
 func (p *Password) block() block {
 	return block{
 		title: "Passwords",
@@ -39,7 +65,7 @@ func (p *Password) block() block {
 			},
 			{
 				Name: "PASSWORD_BREACHED_FILE", into: text(&p.BreachedFile),
-				Help: "A file of passwords to refuse besides the built-in list: one a line, in plain text or as SHA-1 in hex, as the known collections of breached passwords come.",
+				Help: "A file of passwords to refuse besides the built-in list: one a line, in plain text or as SHA-1 in hex, as the known collections of breached passwords come. At most 8388608 lines.",
 			},
 			{
 				Name: "PASSWORD_PEPPER", Secret: true, into: peppers(&p.Peppers),
@@ -82,18 +108,40 @@ func (a Argon2) check() []Problem {
 		"Use at least 47104 with ARGON2_TIME=1, 19456 with 2, or 12288 with 3 and more"}}
 }
 
-var pepperID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,16}$`)
+var pepperID = regexp.MustCompile(`^[A-Za-z0-9.-]{1,32}$`)
 
-func peppers(to *[]Pepper) value {
+// minKey is the fewest bytes of a pepper.
+const minKey = 32
+
+// parseKey reads a key in hex or in either base64 alphabet, padded or not.
+func parseKey(s string) (Key, *refusal) {
+	const mend = "Use at least 32 random bytes in base64 or hex, as `sallyport key secret` prints them"
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		std := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))
+		if b, err = base64.RawStdEncoding.DecodeString(std); err != nil {
+			return Key{}, refuse("the key is neither base64 nor hex", mend)
+		}
+	}
+	if len(b) < minKey {
+		return Key{}, refuse("the key is shorter than 32 bytes", mend)
+	}
+	if err := seal.CheckKey(s); err != nil {
+		return Key{}, refuse("the key is "+err.Error(), mend)
+	}
+	return NewKey(b), nil
+}
+
+func peppers(to *Peppers) value {
 	parse := func(s string) (Pepper, *refusal) {
 		id, text, ok := strings.Cut(s, ":")
 		if !ok || !pepperID.MatchString(id) {
-			return Pepper{}, refuse("it has no id of 1 to 16 letters, digits, dashes or underscores in front", "Write ID:KEY, such as p1:, followed by what `sallyport key secret` prints")
+			return Pepper{}, refuse("it has no id of 1 to 32 letters, digits, dots or dashes in front", "Write ID:KEY, such as p1:, followed by what `sallyport key secret` prints")
 		}
 		key, bad := parseKey(text)
 		return Pepper{id, key}, bad
 	}
-	v := list(to, "comma list of ID:KEY", parse, func(p Pepper) string { return p.ID + ":" + hidden })
+	v := list((*[]Pepper)(to), "comma list of ID:KEY", parse, func(p Pepper) string { return p.ID + ":" + hidden })
 	set := v.set
 	v.set = func(s string) *refusal {
 		seen := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/opaque"
+	"github.com/sallyport/sallyport/internal/seal"
 )
 
 func TestRefusedValues(t *testing.T) {
@@ -176,7 +177,7 @@ func TestNonLocalRefusals(t *testing.T) {
 }
 
 func TestSecretKey(t *testing.T) {
-	hex := strings.Repeat("00112233445566778899aabbccddeeff", 2)
+	const hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	for _, tc := range []struct {
 		name, give string
 		keys       int // 0: refused
@@ -185,12 +186,12 @@ func TestSecretKey(t *testing.T) {
 		{"base64 without padding", strings.TrimRight(goodKey, "="), 1},
 		{"hex", hex, 1},
 		{"OP-03 two keys", goodKey + ", " + hex, 2},
-		{"fresh", config.NewSecretKey(), 1},
+		{"fresh", seal.GenerateKey(), 1},
 		{"TK-06 a word", "changeme", 0},
 		{"TK-06 a repeated word", strings.Repeat("changeme", 8), 0},
 		{"TK-06 zeros", strings.Repeat("0", 64), 0},
-		{"TK-06 a sentence", "please change this secret before you go live, really", 0},
-		{"TK-06 128 bits", "00112233445566778899aabbccddeeff", 0},
+		{"TK-06 a sentence", "please change this secret before you go live", 0},
+		{"TK-06 128 bits", "9f86d081884c7d659a2feaa0c55ad015", 0},
 		{"the same twice", goodKey + "," + goodKey, 0},
 		{"a good and a bad one", goodKey + ",bad", 0},
 	} {
@@ -225,11 +226,20 @@ func TestServiceKeys(t *testing.T) {
 }
 
 func TestPeppers(t *testing.T) {
-	c := load(t, "PASSWORD_PEPPER=p2:"+goodKey+",p1:"+config.NewSecretKey())
-	if got := c.Password.Peppers; len(got) != 2 || got[0].ID != "p2" || len(got[0].Key.Bytes()) != 32 {
-		t.Errorf("PW-11: got %v, want p2 then p1 with 32 bytes each", got)
+	c := load(t, "PASSWORD_PEPPER=p2:"+goodKey+",p1:"+seal.GenerateKey())
+	if id, key := c.Password.Peppers.Current(); id != "p2" || len(key) != 32 {
+		t.Errorf("PW-11 current: got %q with %d bytes, want p2 with 32", id, len(key))
 	}
-	for _, bad := range []string{goodKey, "p 1:" + goodKey, "p1:short", "p1:" + goodKey + ",p1:" + config.NewSecretKey()} {
+	if _, ok := c.Password.Peppers.ByID("p1"); !ok {
+		t.Error("PW-11 the old pepper: got none, want it known")
+	}
+	if _, ok := c.Password.Peppers.ByID("p3"); ok {
+		t.Error("PW-11 another id: got a pepper, want none")
+	}
+	if id, _ := (config.Peppers)(nil).Current(); id != "" {
+		t.Errorf("PW-11 no pepper: got id %q, want none", id)
+	}
+	for _, bad := range []string{goodKey, "p 1:" + goodKey, "p_1:" + goodKey, "p1:short", "p1:" + strings.Repeat("00", 32), "p1:" + goodKey + ",p1:" + seal.GenerateKey()} {
 		if ps := problems(t, "PASSWORD_PEPPER="+bad); !slices.Equal(names(ps), []string{"PASSWORD_PEPPER"}) {
 			t.Errorf("PW-11 %.6s…: got %v, want one problem", bad, ps)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/opaque"
+	"github.com/sallyport/sallyport/internal/seal"
 )
 
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
@@ -46,14 +47,14 @@ func TestNoSecretShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, h := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
-		slog.New(h).Info("start", "config", c, "smtp", c.SMTP, "key", c.Secrets.Keys[0], "db", c.Database.URL, "pass", c.SMTP.Password)
+		slog.New(h).Info("start", "config", c, "smtp", c.SMTP, "key", c.Password.Peppers[0].Key, "db", c.Database.URL, "pass", c.SMTP.Password)
 	}
 	for _, secret := range []string{canary, hexOf([]byte(canary)), goodKey, hexOf(raw), string(raw), service} {
 		if strings.Contains(out.String(), secret) {
 			t.Errorf("AU-03 the output holds %q", secret)
 		}
 	}
-	if c.SMTP.Password.Reveal() != canary || !bytes.Equal(c.Secrets.Keys[0].Bytes(), raw) {
+	if c.SMTP.Password.Reveal() != canary || c.Secrets.KeyTexts()[0] != goodKey || !bytes.Equal(c.Password.Peppers[0].Key.Bytes(), raw) {
 		t.Error("the secrets are not what was given")
 	}
 }
@@ -73,8 +74,8 @@ func TestZeroSecrets(t *testing.T) {
 func TestLocalSecret(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	key, created, err := config.EnsureLocalSecret(dir)
-	if err != nil || !created || len(key.Bytes()) != 32 {
-		t.Fatalf("first start: got %d bytes, created %v, %v; want 32, true, nil", len(key.Bytes()), created, err)
+	if err != nil || !created || seal.CheckKey(key.Reveal()) != nil {
+		t.Fatalf("first start: got %d characters, created %v, %v; want a good key, true, nil", len(key.Reveal()), created, err)
 	}
 	for path, want := range map[string]fs.FileMode{dir: 0o700, filepath.Join(dir, "secret.key"): 0o600} {
 		info, err := os.Stat(path)
@@ -83,7 +84,7 @@ func TestLocalSecret(t *testing.T) {
 		}
 	}
 	again, created, err := config.EnsureLocalSecret(dir)
-	if err != nil || created || !bytes.Equal(again.Bytes(), key.Bytes()) {
+	if err != nil || created || again.Reveal() != key.Reveal() {
 		t.Errorf("second start: got created %v, %v; want the same key", created, err)
 	}
 	left, err := os.ReadDir(dir)
@@ -99,7 +100,7 @@ func TestLocalSecretRefuses(t *testing.T) {
 		want          string
 	}{
 		{"TK-06 a file others can read", goodKey, 0o644, "chmod 600"},
-		{"TK-06 a weak key", "changeme", 0o600, "shorter than 32 bytes"},
+		{"TK-06 a weak key", "changeme", 0o600, "too short"},
 		{"an empty file", "", 0o600, "put the key back"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -132,7 +133,7 @@ func TestLocalSecretIsOneForAll(t *testing.T) {
 			if err != nil {
 				t.Errorf("starter %d: %v", i, err)
 			}
-			got[i] = hexOf(key.Bytes())
+			got[i] = key.Reveal()
 		})
 	}
 	wg.Wait()

@@ -1,17 +1,17 @@
 package config
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"regexp"
 	"strings"
 
 	"github.com/sallyport/sallyport/internal/opaque"
+	"github.com/sallyport/sallyport/internal/seal"
 )
 
 // Secrets are the keys that protect data at rest, and those of backends.
 type Secrets struct {
-	Keys        []Key        // SECRET_KEY: the first seals, all open; at least 32 bytes each
+	Keys        []Secret     // SECRET_KEY: the first seals, all open; seal.CheckKey accepts each
 	ServiceKeys []ServiceKey // SERVICE_KEYS
 }
 
@@ -30,7 +30,7 @@ func (s *Secrets) block() block {
 			{
 				Name: "SECRET_KEY", Secret: true, into: keys(&s.Keys),
 				Derived: "made on the first start of a local run and kept in secret.key beside the database",
-				Help:    "Seals what the database must not reveal. At least 32 random bytes in base64 or hex, as `sallyport key secret` prints them. To change it, put the new one in front, comma-separated: the first seals, all open. Without it the sealed data is lost: keep a copy apart from the database.",
+				Help:    "Seals what the database must not reveal. 32 random bytes as text, such as `sallyport key secret` prints. To change it, put the new one in front, comma-separated: the first seals, all open. Without it the sealed data is lost: keep a copy apart from the database.",
 			},
 			{
 				Name: "SERVICE_KEYS", Secret: true, into: serviceKeys(&s.ServiceKeys),
@@ -46,40 +46,23 @@ func (s *Secrets) block() block {
 	}
 }
 
-// minKey is the fewest bytes of a key: what AES-256 takes.
-const minKey = 32
+// KeyTexts returns the values of SECRET_KEY, as seal.NewKeyring takes them.
+func (s Secrets) KeyTexts() []string {
+	texts := make([]string, len(s.Keys))
+	for i, k := range s.Keys {
+		texts[i] = k.Reveal()
+	}
+	return texts
+}
 
-// parseKey reads a key in hex or in either base64 alphabet, padded or not.
-func parseKey(s string) (Key, *refusal) {
-	const mend = "Use at least 32 random bytes in base64 or hex, as `sallyport key secret` prints them"
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		std := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))
-		if b, err = base64.RawStdEncoding.DecodeString(std); err != nil {
-			return Key{}, refuse("it is neither base64 nor hex", mend)
+func keys(to *[]Secret) value {
+	parse := func(s string) (Secret, *refusal) {
+		if err := seal.CheckKey(s); err != nil {
+			return Secret{}, refuse("it is "+err.Error(), "Use what `sallyport key secret` prints")
 		}
+		return NewSecret(s), nil
 	}
-	if len(b) < minKey {
-		return Key{}, refuse("it is shorter than 32 bytes", mend)
-	}
-	if distinct(b) < minKey/2 {
-		return Key{}, refuse("it is not random", mend)
-	}
-	return NewKey(b), nil
-}
-
-// distinct counts the different bytes of b. Among 32 random bytes there are
-// about 30; a typed or repeated text has far fewer.
-func distinct(b []byte) int {
-	seen := map[byte]bool{}
-	for _, c := range b {
-		seen[c] = true
-	}
-	return len(seen)
-}
-
-func keys(to *[]Key) value {
-	return unlessTwice(list(to, "comma list of keys, base64 or hex", parseKey, Key.String))
+	return unlessTwice(list(to, "comma list of secrets", parse, Secret.String))
 }
 
 // unlessTwice refuses a comma list that holds the same item twice.
