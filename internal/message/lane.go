@@ -162,7 +162,7 @@ func (l *lane) try(ctx context.Context, q Queued, now time.Time) (carrierID stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	carrierID, err = l.sender.Send(ctx, q.Outgoing, words)
+	carrierID, err = l.sender.Send(ctx, q, words)
 	if err != nil {
 		f := failureOf(err)
 		return "", &f

@@ -77,6 +77,9 @@ type Entry struct {
 	NextAt     time.Time `json:"next_at,omitzero"` // when it is due; zero unless queued
 	ExpiresAt  time.Time `json:"expires_at,omitzero"`
 	FinishedAt time.Time `json:"finished_at,omitzero"` // when it was sent, died or expired
+	// Delivery is what the carrier reported afterwards; empty: nothing yet.
+	Delivery     DeliveryStatus `json:"delivery,omitempty"`
+	DeliveryCode string         `json:"delivery_code,omitempty"` // the carrier's reason
 }
 
 // Counts says how many messages stand where, for metrics.

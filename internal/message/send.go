@@ -10,10 +10,11 @@ import (
 type Sender interface {
 	// Send returns once the carrier has taken the message, with the carrier's name
 	// for it, or with the reason it did not. It keeps within ctx. It tells the
-	// carrier Outgoing.ID, so that a second try after a crash is recognisable as
-	// the same message. An error made by Refused is final; after any other error
-	// the message is tried again.
-	Send(ctx context.Context, o Outgoing, r Rendered) (carrierID string, err error)
+	// carrier the message's ID, so that a second try after a crash is recognisable
+	// as the same message; from the second attempt on, an earlier one may have
+	// gone out without our knowing. An error made by Refused is final; after any
+	// other error the message is tried again.
+	Send(ctx context.Context, q Queued, r Rendered) (carrierID string, err error)
 }
 
 // Failure is an error of a carrier that says what to do next.

@@ -132,7 +132,7 @@ func TestWorkerSendsAtOnce(t *testing.T) {
 		q.wantResults("sent")
 		sent := q.mail.Sendings()[0]
 		if sent.ID != o.ID || sent.To != o.To || !strings.Contains(sent.Words.Text, "493017") {
-			t.Errorf("sent %v", sent.Outgoing)
+			t.Errorf("sent %v", sent.Queued)
 		}
 		if e := q.wantIn(message.StateSent, 1)[0]; e.CarrierID != "carrier-"+o.ID {
 			t.Errorf("carrier id: got %q", e.CarrierID)
@@ -151,7 +151,7 @@ func TestWorkerFindsWhatIsThereAtStart(t *testing.T) {
 func TestWorkerRetriesWithBackoff(t *testing.T) {
 	run(t, func(q *quay) {
 		tries := []time.Time{}
-		q.mail.Answer = func(context.Context, message.Outgoing) (string, error) {
+		q.mail.Answer = func(context.Context, message.Queued) (string, error) {
 			tries = append(tries, clock.System())
 			if len(tries) < 5 {
 				return "", errors.New("connection refused")
@@ -189,7 +189,7 @@ func TestWorkerGivesUp(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			run(t, func(q *quay) {
-				q.mail.Answer = func(context.Context, message.Outgoing) (string, error) { return "", tt.err }
+				q.mail.Answer = func(context.Context, message.Queued) (string, error) { return "", tt.err }
 				q.start()
 				q.queue(codeMail(tt.life))
 				q.pass(tt.wait)
@@ -207,7 +207,7 @@ func TestWorkerGivesUp(t *testing.T) {
 
 func TestWorkerHonoursRetryAfter(t *testing.T) {
 	run(t, func(q *quay) {
-		q.sms.Answer = func(context.Context, message.Outgoing) (string, error) {
+		q.sms.Answer = func(context.Context, message.Queued) (string, error) {
 			if len(q.sms.Sendings()) == 1 {
 				return "", message.Postponed("twilio_429", time.Minute, nil)
 			}
@@ -241,7 +241,7 @@ func TestWorkerNeverSendsExpired(t *testing.T) {
 
 func TestWorkerBoundsATryByExpiry(t *testing.T) {
 	run(t, func(q *quay) {
-		q.mail.Answer = func(ctx context.Context, _ message.Outgoing) (string, error) {
+		q.mail.Answer = func(ctx context.Context, _ message.Queued) (string, error) {
 			<-ctx.Done()
 			return "", ctx.Err()
 		}
@@ -255,7 +255,7 @@ func TestWorkerBoundsATryByExpiry(t *testing.T) {
 
 func TestOT10SlowCarrierTimesOut(t *testing.T) {
 	run(t, func(q *quay) {
-		q.mail.Answer = func(ctx context.Context, _ message.Outgoing) (string, error) {
+		q.mail.Answer = func(ctx context.Context, _ message.Queued) (string, error) {
 			if len(q.mail.Sendings()) > 1 {
 				return "ok", nil
 			}
@@ -281,7 +281,7 @@ func TestWorkerBoundsParallelSends(t *testing.T) {
 	run(t, func(q *quay) {
 		var mu sync.Mutex
 		now, most := 0, 0
-		q.mail.Answer = func(context.Context, message.Outgoing) (string, error) {
+		q.mail.Answer = func(context.Context, message.Queued) (string, error) {
 			mu.Lock()
 			now++
 			most = max(most, now)
@@ -308,7 +308,7 @@ func TestWorkerBoundsParallelSends(t *testing.T) {
 
 func TestWorkerStopsGracefully(t *testing.T) {
 	run(t, func(q *quay) {
-		q.mail.Answer = func(context.Context, message.Outgoing) (string, error) {
+		q.mail.Answer = func(context.Context, message.Queued) (string, error) {
 			time.Sleep(8 * time.Second)
 			return "ok", nil
 		}
@@ -327,7 +327,7 @@ func TestWorkerStopsGracefully(t *testing.T) {
 
 func TestWorkerSurvivesAPanic(t *testing.T) {
 	run(t, func(q *quay) {
-		q.mail.Answer = func(context.Context, message.Outgoing) (string, error) {
+		q.mail.Answer = func(context.Context, message.Queued) (string, error) {
 			if len(q.mail.Sendings()) == 1 {
 				panic("boom")
 			}
@@ -384,7 +384,7 @@ func TestWorkerInsistsOnMarking(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			run(t, func(q *quay) {
 				first := true
-				q.mail.Answer = func(context.Context, message.Outgoing) (string, error) {
+				q.mail.Answer = func(context.Context, message.Queued) (string, error) {
 					if first {
 						first = false
 						q.store.Break(errors.New("database is gone"))
@@ -434,7 +434,7 @@ func TestAU03NoSecretInLogsAndReasons(t *testing.T) {
 		o := codeMail(5 * time.Minute)
 		o.Link, o.Token = "https://auth.example/x#token=spv_canarytoken", "spv_canarytoken"
 		o.Data = map[string]string{"ip": "canary-data"}
-		q.mail.Answer = func(_ context.Context, o message.Outgoing) (string, error) {
+		q.mail.Answer = func(_ context.Context, o message.Queued) (string, error) {
 			switch len(q.mail.Sendings()) {
 			case 1:
 				return "", fmt.Errorf("451 cannot take %q for %s (%s, %s)\r\nnext", o.Link, o.To, o.Code, o.Token)

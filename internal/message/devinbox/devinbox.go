@@ -43,7 +43,7 @@ type Inbox struct {
 func New(terminal io.Writer, c clock.Clock) *Inbox { return &Inbox{terminal: terminal, clock: c} }
 
 // Send implements message.Sender. It never fails.
-func (i *Inbox) Send(_ context.Context, o message.Outgoing, r message.Rendered) (string, error) {
+func (i *Inbox) Send(_ context.Context, o message.Queued, r message.Rendered) (string, error) {
 	m := Message{
 		To: o.To, Channel: o.Channel, Kind: o.Kind, Subject: r.Subject, Text: r.Text,
 		Link: o.Link, Token: o.Token, Code: o.Code, SentAt: i.clock(),

@@ -25,7 +25,7 @@ var _ message.Sender = (*devinbox.Inbox)(nil)
 
 func send(t *testing.T, i *devinbox.Inbox, o message.Outgoing, r message.Rendered) {
 	t.Helper()
-	if _, err := i.Send(t.Context(), o, r); err != nil {
+	if _, err := i.Send(t.Context(), message.Queued{Outgoing: o}, r); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -82,7 +82,7 @@ func TestKeepsTheLast200(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 75 {
-				_, _ = i.Send(t.Context(), first(verifyMail()), second(verifyMail()))
+				_, _ = i.Send(t.Context(), message.Queued{Outgoing: first(verifyMail())}, second(verifyMail()))
 				i.List()
 			}
 		})

@@ -10,7 +10,7 @@ import (
 
 // Sending is one call of Carrier.Send.
 type Sending struct {
-	message.Outgoing
+	message.Queued
 	Words message.Rendered
 }
 
@@ -19,21 +19,21 @@ type Sending struct {
 type Carrier struct {
 	// Answer decides how a try ends; nil: every message is taken. It may wait for
 	// its context.
-	Answer func(ctx context.Context, o message.Outgoing) (carrierID string, err error)
+	Answer func(ctx context.Context, q message.Queued) (carrierID string, err error)
 
 	mu   sync.Mutex
 	sent []Sending
 }
 
 // Send implements message.Sender.
-func (c *Carrier) Send(ctx context.Context, o message.Outgoing, r message.Rendered) (string, error) {
+func (c *Carrier) Send(ctx context.Context, q message.Queued, r message.Rendered) (string, error) {
 	c.mu.Lock()
-	c.sent = append(c.sent, Sending{o, r})
+	c.sent = append(c.sent, Sending{q, r})
 	c.mu.Unlock()
 	if c.Answer != nil {
-		return c.Answer(ctx, o)
+		return c.Answer(ctx, q)
 	}
-	return "carrier-" + o.ID, nil
+	return "carrier-" + q.ID, nil
 }
 
 // Sendings returns every try so far, oldest first.

@@ -39,6 +39,7 @@ type row struct {
 	nextAt     time.Time
 	leasedTo   time.Time
 	finishedAt time.Time
+	delivery   message.Delivery
 }
 
 // NewMemory returns an empty outbox.
@@ -188,19 +189,38 @@ func (m *Memory) ListMessages(_ context.Context, in message.State, limit int) ([
 		if r.state != in {
 			continue
 		}
-		e := message.Entry{
-			ID: r.ID, Channel: r.Channel, Kind: r.Kind, UserID: r.UserID, State: r.state, Attempts: r.attempts,
-			Reason: r.reason, CarrierID: r.carrierID, QueuedAt: r.queuedAt, ExpiresAt: r.ExpiresAt, FinishedAt: r.finishedAt,
-		}
-		if in == message.StateQueued {
-			e.NextAt = r.nextAt
-		}
-		out = append(out, e)
+		out = append(out, r.entry())
 	}
 	slices.SortStableFunc(out, func(a, b message.Entry) int {
 		return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
 	})
 	return out[:min(limit, len(out))], nil
+}
+
+func (r *row) entry() message.Entry {
+	e := message.Entry{
+		ID: r.ID, Channel: r.Channel, Kind: r.Kind, UserID: r.UserID, State: r.state, Attempts: r.attempts,
+		Reason: r.reason, CarrierID: r.carrierID, QueuedAt: r.queuedAt, ExpiresAt: r.ExpiresAt, FinishedAt: r.finishedAt,
+		Delivery: r.delivery.Status, DeliveryCode: r.delivery.Code,
+	}
+	if r.state == message.StateQueued {
+		e.NextAt = r.nextAt
+	}
+	return e
+}
+
+// RecordDelivery implements message.DeliveryBook.
+func (m *Memory) RecordDelivery(_ context.Context, d message.Delivery) (message.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.find(d.MessageID)
+	if r == nil {
+		return message.Entry{}, message.ErrNoMessage
+	}
+	if s := r.delivery.Status; s == "" || s == message.Underway {
+		r.delivery = d
+	}
+	return r.entry(), nil
 }
 
 // RetryMessage implements message.Desk.

@@ -8,4 +8,5 @@ import (
 
 func TestMemoryIsAnOutbox(t *testing.T) {
 	messagetest.RunOutbox(t, func(*testing.T) messagetest.Outbox { return messagetest.NewMemory() })
+	messagetest.RunDeliveries(t, func(*testing.T) messagetest.DeliveryOutbox { return messagetest.NewMemory() })
 }

@@ -83,8 +83,8 @@ func loopback(host string) bool {
 // Message-ID, which is made from the message's id: a second copy after a crash
 // carries the same one. Success is the server's word at the end of the data;
 // what goes wrong afterwards, while saying goodbye, is no failure.
-func (s *Sender) Send(ctx context.Context, o message.Outgoing, r message.Rendered) (string, error) {
-	mail, id, err := s.compose(o, r)
+func (s *Sender) Send(ctx context.Context, q message.Queued, r message.Rendered) (string, error) {
+	mail, id, err := s.compose(q.Outgoing, r)
 	if err != nil {
 		return "", message.Refused("smtp_compose", err)
 	}

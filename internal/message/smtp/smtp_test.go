@@ -42,10 +42,10 @@ func (s *server) sender(change func(*smtp.Settings)) *smtp.Sender {
 	return out
 }
 
-func outgoing() message.Outgoing {
+func outgoing() message.Queued {
 	o := message.ToMail(message.Code, "u1", "ada@example.org")
 	o.Code = "493017"
-	return o
+	return message.Queued{Outgoing: o, Attempts: 1}
 }
 
 func words() message.Rendered {
