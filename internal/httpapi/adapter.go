@@ -89,10 +89,8 @@ func unmarshal(data []byte, v any) error {
 }
 
 // operation describes r to Huma and to the OpenAPI document.
-func (a *API) operation(r Route, body bodyKind, input reflect.Type) huma.Operation {
-	reads := !body.none
-	params := input != nil && hasParameters(input)
-	codes := r.codes(reads, params)
+func (a *API) operation(r Route, body bodyKind, plain bool) huma.Operation {
+	codes := r.codes(plain)
 	a.codes[r.ID] = codes
 	return huma.Operation{
 		OperationID:   r.ID,
@@ -123,17 +121,6 @@ func pathParams(pattern string) []*huma.Param {
 		}
 	}
 	return out
-}
-
-func hasParameters(input reflect.Type) bool {
-	for _, f := range reflect.VisibleFields(input) {
-		for _, tag := range []string{"path", "query", "header", "cookie"} {
-			if f.Tag.Get(tag) != "" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // refusals documents the problem responses, one per status, naming its codes.

@@ -77,7 +77,7 @@ func New(cfg Config) *API {
 func Register[I, O any](a *API, r Route, handler func(context.Context, *I) (*O, error)) {
 	input := reflect.TypeFor[I]()
 	a.add(r, func() {
-		op := a.operation(r, bodyOf(input), input)
+		op := a.operation(r, bodyOf(input), false)
 		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 			out, err := handler(ctx, in)
 			if err != nil {
@@ -93,11 +93,14 @@ func Register[I, O any](a *API, r Route, handler func(context.Context, *I) (*O, 
 // documentation; its body, if it reads one, is capped and not looked at.
 func RegisterPlain(a *API, r Route, handler http.Handler) {
 	a.add(r, func() {
-		op := a.operation(r, bodyKind{none: true}, nil)
+		op := a.operation(r, bodyKind{none: true}, true)
 		op.Parameters = pathParams(r.Path)
 		op.Responses[success(r)] = &huma.Response{Description: "Done; see the description."}
 		a.huma.OpenAPI().AddOperation(&op)
-		a.mount(r, a.guard(r, middleware.BodyLimit(r.maxBody(), a.problems.Write)(handler)))
+		if r.Method != http.MethodGet {
+			handler = middleware.BodyLimit(r.maxBody(), a.problems.Write)(handler)
+		}
+		a.mount(r, a.guard(r, handler))
 	})
 }
 

@@ -147,10 +147,10 @@ func (r Route) maxBody() int64 {
 	return DefaultMaxBody
 }
 
-// codes returns every code the route can answer, sorted, given whether it reads
-// a body or parameters.
-func (r Route) codes(body, params bool) []fault.Code {
-	out := append([]fault.Code{fault.CodeRateLimited, fault.CodeInternal, fault.CodeUnavailable}, r.Errors...)
+// codes returns every code the route can answer, sorted; plain is whether its
+// handler speaks HTTP itself.
+func (r Route) codes(plain bool) []fault.Code {
+	out := append([]fault.Code{fault.CodeMalformed, fault.CodeRateLimited, fault.CodeInternal, fault.CodeUnavailable}, r.Errors...)
 	if r.Auth != Public && r.Auth != ByHandler {
 		out = append(out, fault.CodeUnauthenticated, fault.CodeInvalidToken)
 	}
@@ -164,13 +164,13 @@ func (r Route) codes(body, params bool) []fault.Code {
 		out = append(out, fault.CodeStepUpRequired)
 	}
 	if r.Method != http.MethodGet {
-		out = append(out, fault.CodeCrossOrigin)
+		out = append(out, fault.CodeCrossOrigin, fault.CodeTooLarge)
 	}
-	if body {
-		out = append(out, fault.CodeMalformed, fault.CodeTooLarge, fault.CodeUnsupportedMedia, fault.CodeRequestTimeout)
+	if !plain {
+		out = append(out, fault.CodeNotAcceptable, fault.CodeInvalidRequest)
 	}
-	if body || params {
-		out = append(out, fault.CodeInvalidRequest)
+	if !plain && r.Method != http.MethodGet {
+		out = append(out, fault.CodeUnsupportedMedia, fault.CodeRequestTimeout)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
