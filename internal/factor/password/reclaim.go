@@ -13,9 +13,10 @@ import (
 // in use as part of the live heap and lets the heap grow to twice that, so N
 // concurrent hashes would hold about twice N×m. The reclaimer asks for a
 // collection as soon as the hashes' garbage outgrows what the rest of the
-// program has live, which is the slack that the collector grants anyway: a small
-// program then stays at base + N×m (PW-08), and in a large one, where a
-// collection is costly, it runs no more often than it would on its own.
+// program has live, which is the slack that the collector grants anyway. A small
+// program then stays at base + N×m (PW-08) at no cost, since memory that is used
+// again need not be faulted in again. In a large one, where a collection is
+// costly, many hashes share it.
 type reclaimer struct {
 	mu      sync.Mutex
 	garbage uint64 // bytes left by hashes since the collection numbered cycle
