@@ -1,0 +1,96 @@
+# Each step of CI is one target here and does the same at home. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+GO ?= go
+TOOL := $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TESTFLAGS ?= -race
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+## Build and run
+
+.PHONY: run
+run: build ## build and start the server: SQLite in ./data, mail and SMS in the dev inbox
+	bin/sallyport serve
+
+.PHONY: build
+build: web ## build bin/sallyport, one static file with the web pages inside
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
+
+.PHONY: web
+web: ## build the web pages into web/dist
+	rm -rf web/dist/*
+	cp -R web/start/. web/dist/
+
+.PHONY: generate
+generate: ## write every generated file anew
+	$(TOOL) sqlc generate -f internal/store/sqlc.yaml
+	$(GO) generate ./...
+
+## Test
+
+.PHONY: test
+test: setup-test web ## run every test, on real services
+	$(GO) test $(TESTFLAGS) ./...
+
+.PHONY: setup-test
+setup-test: ## install the services and programs that the tests need
+	scripts/setup-test.sh
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+## Check
+
+.PHONY: check
+check: check-format check-tidy check-generated vet lint check-walls vuln ## everything that reads the code instead of running it
+
+.PHONY: format
+format: ## format the Go code
+	$(TOOL) golangci-lint fmt
+
+.PHONY: check-format
+check-format: ## refuse code that is not formatted
+	$(TOOL) golangci-lint fmt --diff
+
+.PHONY: check-tidy
+check-tidy: ## refuse a go.mod that says more or less than the code
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+.PHONY: check-generated
+check-generated: ## refuse generated files that are not what `make generate` writes
+	scripts/check-generated.sh
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## golangci-lint, with the walls between rooms (.golangci.yml)
+	$(TOOL) golangci-lint config verify
+	$(TOOL) golangci-lint run
+
+.PHONY: check-walls
+check-walls: ## show each wall of .golangci.yml refusing a breach
+	scripts/check-walls.sh
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities; VULN_REQUIRED=1 refuses to go on without an answer
+	scripts/vuln.sh
+
+.PHONY: clean
+clean: ## remove what was built; ./data stays
+	rm -rf bin web/dist/* coverage*

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs what the tests need and lack. Root on Debian or Ubuntu gets it by
+# apt-get; anyone else is told what is missing. Does nothing when all is there.
+set -euo pipefail
+
+postgres_is_here() {
+	local dir
+	for dir in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin; do
+		[ -x "$dir/initdb" ] && [ -x "$dir/postgres" ] && return
+	done
+	command -v initdb >/dev/null
+}
+
+missing=()
+postgres_is_here || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
+command -v oathtool >/dev/null || missing+=(oathtool)
+command -v chromium >/dev/null || missing+=(chromium)
+command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the race detector
+
+if [ ${#missing[@]} -eq 0 ]; then
+	exit 0
+fi
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+	echo "setup-test: the tests need what these Debian packages hold: ${missing[*]}" >&2
+	echo "setup-test: as root: apt-get install ${missing[*]}" >&2
+	exit 1
+fi
+echo "setup-test: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
