@@ -1,0 +1,4 @@
+package twilio
+
+// Genuine is genuine, for the vector of Twilio's documentation.
+var Genuine = genuine
