@@ -31,6 +31,7 @@ type Twilio struct {
 	sms   []TwilioSMS
 	mode  TwilioMode
 	calls int
+	codes map[string]int // recipients that are refused
 }
 
 // TwilioSMS is a message the stand-in took.
@@ -69,7 +70,7 @@ func TwilioErrors() map[string]int {
 // StartTwilio runs the stand-in until the test ends.
 func StartTwilio(t *testing.T, c clock.Clock) *Twilio {
 	t.Helper()
-	tw := &Twilio{AccountSID: "AC" + strings.Repeat("0a", 16), AuthToken: "canary-twilio-token", clock: c}
+	tw := &Twilio{AccountSID: "AC" + strings.Repeat("0a", 16), AuthToken: "canary-twilio-token", clock: c, codes: TwilioErrors()}
 	s := httptest.NewServer(tw)
 	t.Cleanup(s.Close)
 	tw.URL = s.URL
@@ -81,6 +82,14 @@ func (tw *Twilio) SetMode(m TwilioMode) {
 	tw.mu.Lock()
 	defer tw.mu.Unlock()
 	tw.mode = m
+}
+
+// Refuse makes the stand-in refuse that recipient with that error code from now
+// on; code 0 accepts it again.
+func (tw *Twilio) Refuse(to string, code int) {
+	tw.mu.Lock()
+	defer tw.mu.Unlock()
+	tw.codes[to] = code
 }
 
 // SMS returns what was taken, oldest first.
@@ -137,7 +146,10 @@ func refuse(w http.ResponseWriter, status, code int, text string) {
 func (tw *Twilio) take(w http.ResponseWriter, r *http.Request, mode TwilioMode) {
 	f := r.PostForm
 	to, from := f.Get("To"), f.Get("From")+f.Get("MessagingServiceSid")
-	if code := TwilioErrors()[to]; code != 0 {
+	tw.mu.Lock()
+	code := tw.codes[to]
+	tw.mu.Unlock()
+	if code != 0 {
 		refuse(w, http.StatusBadRequest, code, "The 'To' number "+to+" is refused")
 		return
 	}
