@@ -8,6 +8,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/factor"
+	"github.com/sallyport/sallyport/internal/factor/backupcode"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
@@ -68,6 +69,9 @@ type Service struct{ Parts }
 
 // New returns the service.
 func New(p Parts) *Service { return &Service{p} }
+
+// LowWater is how many backup codes are left when the user is warned (BC-06).
+const LowWater = backupcode.LowWater
 
 // pendingLife is how long a set-up may stay unconfirmed (MF-07).
 const pendingLife = 10 * time.Minute

@@ -107,7 +107,7 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"sign-in: 10 per 1m0s", "with a fresh proof", "access token or attempt token", "<code>email</code> <em>required</em>", "at most 254 characters",
+		"sign-in: 10 per 1m,", "with a fresh proof", "access token or attempt token", "<code>email</code> <em>required</em>", "at most 254 characters",
 		"Second with <code>code</code> and &lt;b&gt;no markup&lt;/b&gt;.", `href="/docs/errors#invalid_credentials"`,
 	} {
 		if !strings.Contains(page, want) {

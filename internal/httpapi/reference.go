@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -26,7 +27,7 @@ type chapter struct {
 // operation is one route as the page shows it.
 type operation struct {
 	Route
-	LimitTexts []string // "sign-in: 10 per 1m0s"
+	LimitTexts []string // "sign-in: 10 per 1m"
 	Params     []field
 	Body       *shape
 	Answers    []answer
@@ -71,7 +72,7 @@ func (a *API) describe(r Route) operation {
 	slices.SortStableFunc(op.Refusals, func(x, y errorRow) int { return x.Status - y.Status })
 	for _, name := range r.Limits {
 		rule := a.rules[name]
-		op.LimitTexts = append(op.LimitTexts, fmt.Sprintf("%s: %d per %s", name, rule.N, rule.Per))
+		op.LimitTexts = append(op.LimitTexts, fmt.Sprintf("%s: %d per %s", name, rule.N, brief(rule.Per)))
 	}
 	spec := operationOf(a.huma.OpenAPI(), r)
 	if spec == nil {
@@ -92,6 +93,17 @@ func (a *API) describe(r Route) operation {
 		}
 	}
 	return op
+}
+
+// brief writes a duration without its zeros: "1m", not "1m0s".
+func brief(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 // operationOf finds the OpenAPI operation of a route.

@@ -36,6 +36,11 @@ func (s *Service) Refresh(ctx context.Context, plain string) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
+	if s.Allow != nil {
+		if err := s.Allow(ctx, f.Session.ID); err != nil {
+			return Tokens{}, err
+		}
+	}
 	if !f.Refresh.UsedAt.IsZero() {
 		return s.again(ctx, f)
 	}

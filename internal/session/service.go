@@ -79,6 +79,8 @@ type Parts struct {
 	// StillGood is asked at every refresh whether policy still lets this session
 	// live, for instance when a second factor has become required (TK-10).
 	StillGood func(h Holder, s Session) error
+	// Allow counts a refresh of that session and refuses too many (RL-13).
+	Allow func(ctx context.Context, sessionID string) error
 }
 
 // Service opens, renews and ends sessions. It is safe for concurrent use.

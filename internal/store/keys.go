@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
@@ -33,24 +32,31 @@ func (s *Store) SigningKeys(ctx context.Context) ([]token.Key, error) {
 	return out, nil
 }
 
-// AddSigningKey stores a new key and sets when the named older ones retire.
-func (s *Store) AddSigningKey(ctx context.Context, k token.Key, retire map[string]time.Time, t audit.Trail) error {
-	der, err := token.MarshalPrivate(k)
-	if err != nil {
-		return err
-	}
+// ApplyRotation adds the new key of a rotation and sets when older ones retire.
+// Retired keys are removed by Sweep, when no token of theirs can be alive.
+func (s *Store) ApplyRotation(ctx context.Context, r token.Rotation, t audit.Trail) error {
 	return s.write(ctx, func(q *queries.Queries) error {
-		if err := q.InsertSigningKey(ctx, queries.InsertSigningKeyParams{
-			ID: k.ID, Alg: k.Alg, PrivateKey: s.seal.Seal(der, "signing_keys", k.ID, "private_key"),
-			CreatedAt: clock.Micros(k.CreatedAt), ActiveFrom: clock.Micros(k.ActiveFrom), RetiresAt: clock.Micros(k.RetiresAt),
-		}); err != nil {
-			return err
+		if r.New != nil {
+			if err := s.insertKey(ctx, q, *r.New); err != nil {
+				return err
+			}
 		}
-		for id, at := range retire {
+		for id, at := range r.Retire {
 			if _, err := q.RetireSigningKey(ctx, queries.RetireSigningKeyParams{RetiresAt: clock.Micros(at), ID: id}); err != nil {
 				return err
 			}
 		}
 		return s.leave(ctx, q, t)
+	})
+}
+
+func (s *Store) insertKey(ctx context.Context, q *queries.Queries, k token.Key) error {
+	der, err := token.MarshalPrivate(k)
+	if err != nil {
+		return err
+	}
+	return q.InsertSigningKey(ctx, queries.InsertSigningKeyParams{
+		ID: k.ID, Alg: k.Alg, PrivateKey: s.seal.Seal(der, "signing_keys", k.ID, "private_key"),
+		CreatedAt: clock.Micros(k.CreatedAt), ActiveFrom: clock.Micros(k.ActiveFrom), RetiresAt: clock.Micros(k.RetiresAt),
 	})
 }

@@ -12,7 +12,7 @@ import (
 // What a page of a listed origin may send, and read of the answer.
 const (
 	corsMethods = "GET, POST, PUT, PATCH, DELETE"
-	corsHeaders = "Authorization, Content-Type"
+	corsHeaders = "Authorization, Content-Type, X-Token-Delivery"
 	corsExposed = "Retry-After, WWW-Authenticate, X-Request-Id"
 	corsMaxAge  = "600" // seconds a preflight is remembered
 )

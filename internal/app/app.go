@@ -1,0 +1,215 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/bus"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/enrolment"
+	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/limit"
+	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/message/devinbox"
+	"github.com/sallyport/sallyport/internal/seal"
+	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/token"
+)
+
+// Options are what a run brings besides its settings.
+type Options struct {
+	Version string
+	// Terminal is where the dev inbox prints; nil: nowhere.
+	Terminal io.Writer
+	Log      *slog.Logger // nil: discarded
+	Clock    clock.Clock  // nil: the system's
+}
+
+// App is the whole program. Open builds it, Serve runs it, Close ends it.
+type App struct {
+	cfg     config.Config
+	log     *slog.Logger
+	clock   clock.Clock
+	version string
+
+	Store     *store.Store
+	Accounts  *account.Service
+	Sessions  *session.Service
+	SignIn    *signin.Service
+	Enrolment *enrolment.Service
+	Chain     audit.Chain
+
+	keyring     *seal.Keyring
+	keys        *token.Keys
+	verifier    *token.Verifier
+	revocations *session.Revocations
+	bus         bus.Bus
+	limiter     limit.Limiter
+	limiterDown func() bool
+	gateway     *gateway.Gateway
+	outbox      *message.Worker
+	inbox       *devinbox.Inbox
+	recorder    *recorder
+	metrics     *prometheus.Registry
+	handler     http.Handler
+	closers     []func() error
+}
+
+// Open builds the program. It opens the database and, where the settings say so,
+// migrates it; it listens nowhere yet.
+func Open(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
+	a := &App{cfg: cfg, log: o.Log, clock: o.Clock, version: o.Version, metrics: prometheus.NewRegistry()}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.clock == nil {
+		a.clock = clock.System
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, step := range []func(context.Context) error{
+		a.openStore, a.openNeighbours, a.openMessages(o.Terminal), a.openTokens, a.openRooms, a.openGateway, a.openHTTP,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	secrets := make([]string, 0, len(a.cfg.Secrets.Keys))
+	for _, k := range a.cfg.Secrets.Keys {
+		secrets = append(secrets, k.Reveal())
+	}
+	var err error
+	if a.keyring, err = seal.NewKeyring(secrets); err != nil {
+		return err
+	}
+	a.Chain = audit.NewChain(a.keyring)
+	if a.Store, err = store.Open(ctx, a.cfg.Database.URL.Reveal(), a.keyring, store.Options{}); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Store.Close)
+	if !a.cfg.Database.AutoMigrate {
+		return nil
+	}
+	done, err := a.Store.MigrateUp(ctx)
+	if err != nil {
+		return fmt.Errorf("migrating the database: %w", err)
+	}
+	if len(done) > 0 {
+		a.log.InfoContext(ctx, "database migrated", "steps", len(done))
+	}
+	return nil
+}
+
+// Close ends what Open opened. It is safe to call twice.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+// Handler serves the whole API, for tests that bring their own listener.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// PublicURL is the address people open.
+func (a *App) PublicURL() string { return a.cfg.App.PublicURL }
+
+// SetupLink makes the one-time link for the first administrator; "" when there
+// is one (PW-13).
+func (a *App) SetupLink(ctx context.Context) (string, error) { return a.Accounts.SetupLink(ctx) }
+
+// Serve answers on LISTEN_ADDR and METRICS_ADDR until ctx ends, then drains:
+// sockets are told to come back, requests under way finish, queues are written.
+// ready is called once the program answers; nil: nobody.
+func (a *App) Serve(ctx context.Context, ready func(addr net.Addr)) error {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.HTTP.ListenAddr)
+	if err != nil {
+		return fmt.Errorf("listening on LISTEN_ADDR: %w", err)
+	}
+	return a.ServeOn(ctx, ln, ready)
+}
+
+// ServeOn is Serve with a listener of the caller's.
+func (a *App) ServeOn(ctx context.Context, ln net.Listener, ready func(addr net.Addr)) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if err := a.prepare(ctx); err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	var jobs sync.WaitGroup
+	for _, job := range a.jobs() {
+		jobs.Go(func() { job(work) })
+	}
+	failed := make(chan error, 2)
+	servers, err := a.servers(ln, failed)
+	if err == nil {
+		if ready != nil {
+			ready(ln.Addr())
+		}
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.HTTP.ShutdownTimeout)
+	defer cancel()
+	err = errors.Join(err, a.gateway.Drain(limited))
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(limited))
+	}
+	stop()
+	jobs.Wait()
+	return err
+}
+
+// prepare does what must be done before the first request.
+func (a *App) prepare(ctx context.Context) error {
+	if err := a.turnKeys(ctx); err != nil {
+		return fmt.Errorf("preparing the signing keys: %w", err)
+	}
+	if err := a.feed().Load(ctx); err != nil {
+		return fmt.Errorf("reading the revocations: %w", err)
+	}
+	e := audit.New(ctx, a.clock(), audit.SystemStartup, audit.Success, "")
+	e.ActorKind, e.Details = "system", map[string]string{"version": a.version}
+	return a.Store.Record(ctx, audit.Of(e))
+}
+
+// every runs f now and then until ctx ends.
+func every(ctx context.Context, d time.Duration, f func(context.Context)) {
+	tick := time.NewTicker(d)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			f(ctx)
+		}
+	}
+}

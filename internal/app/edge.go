@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/limit"
+	"github.com/sallyport/sallyport/internal/netaddr"
+	"github.com/sallyport/sallyport/internal/opaque"
+	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/web"
+)
+
+func (a *App) rate(name string, r config.Rate) limit.Rule {
+	return limit.Rule{Name: name, N: r.N, Per: r.Per}
+}
+
+// rules are the limits counted by client address, with their figures.
+func (a *App) rules() []limit.Rule {
+	l := a.cfg.Limits
+	return []limit.Rule{
+		a.rate(httpapi.RuleAPI, l.APIIP), a.rate(httpapi.RuleLogin, l.LoginIP), a.rate(httpapi.RuleRegister, l.RegisterIP),
+		a.rate(httpapi.RuleForgot, l.ForgotIP), a.rate(httpapi.RuleMFA, l.MFAIP),
+	}
+}
+
+func (a *App) tickets() session.Tickets {
+	return session.Tickets{Store: a.Store, Revocations: a.revocations, Clock: a.clock}
+}
+
+// openGateway builds the WebSocket room.
+func (a *App) openGateway(context.Context) error {
+	a.recorder = newRecorder(a.Store, a.log)
+	cfg, g := gateway.Defaults(), a.cfg.Gateway
+	cfg.Origins, cfg.AuthTimeout, cfg.Heartbeat, cfg.WriteTimeout = g.Origins, g.AuthTimeout, g.Heartbeat, g.WriteTimeout
+	cfg.MaxPerUser, cfg.MaxPerIP, cfg.MaxTotal = g.MaxPerUser, g.MaxPerIP, g.MaxTotal
+	cfg.MessageMaxBytes, cfg.MessagesPerMinute, cfg.QueueBytes = g.MessageMaxBytes, g.MessagesPerMinute, g.QueueBytes
+	var err error
+	problems := &httpapi.Problems{Log: a.log}
+	a.gateway, err = gateway.New(cfg, gateway.Parts{
+		Verifier: a.verifier, Tickets: a.tickets(), Limits: socketLimits{a}, Recorder: a.recorder,
+		Revocations: a.revocations, Refuse: problems.Write, Clock: a.clock, Metrics: a.metrics, Log: a.log,
+	})
+	return err
+}
+
+// socketLimits counts sockets with the rules of HTTP (WS-03).
+type socketLimits struct{ a *App }
+
+func (s socketLimits) Connect(ctx context.Context, ipKey string) error {
+	return s.take(ctx, limit.Rule{Name: "ws_connect_ip", N: 120, Per: time.Minute}, ipKey)
+}
+
+func (s socketLimits) Admit(ctx context.Context, _, userID string) error {
+	return s.take(ctx, limit.Rule{Name: "ws_connect_user", N: 60, Per: time.Minute}, userID)
+}
+
+// AuthFailed takes from the address's sign-in counter, as a wrong password does.
+func (s socketLimits) AuthFailed(ctx context.Context, ipKey string) {
+	if err := s.take(ctx, s.a.rate(httpapi.RuleLogin, s.a.cfg.Limits.LoginIP), ipKey); err != nil && fault.Of(err) != fault.CodeRateLimited {
+		s.a.log.WarnContext(ctx, "a failed socket sign-in was not counted", "error", err)
+	}
+}
+
+func (s socketLimits) take(ctx context.Context, r limit.Rule, key string) error {
+	d, err := s.a.limiter.Take(ctx, r, key)
+	if err != nil {
+		return err
+	}
+	return d.Err()
+}
+
+// bearers tells who a credential belongs to.
+type bearers struct{ a *App }
+
+func (b bearers) Access(_ context.Context, raw string) (httpapi.Principal, error) {
+	c, err := b.a.verifier.Verify(raw)
+	return httpapi.Principal{Claims: c, UserID: c.Subject}, err
+}
+
+func (b bearers) Attempt(ctx context.Context, raw string) (httpapi.Principal, error) {
+	at, err := b.a.SignIn.Find(ctx, raw)
+	return httpapi.Principal{UserID: at.UserID, Detail: at}, err
+}
+
+func (b bearers) Service(_ context.Context, key string) (httpapi.Principal, error) {
+	hash, err := opaque.Hash(opaque.Service, key)
+	if err != nil {
+		return httpapi.Principal{}, fault.Because(fault.CodeInvalidToken, err)
+	}
+	for _, k := range b.a.cfg.Secrets.ServiceKeys {
+		if subtle.ConstantTimeCompare(hash, k.Hash) == 1 {
+			return httpapi.Principal{Detail: k.Name}, nil
+		}
+	}
+	return httpapi.Principal{}, fault.New(fault.CodeInvalidToken)
+}
+
+// openHTTP builds the API and wraps it in what every request passes.
+func (a *App) openHTTP(context.Context) error {
+	api := httpapi.New(httpapi.Config{
+		Title: a.cfg.App.Name, Version: a.version, PublicURL: a.cfg.App.PublicURL, Log: a.log, Rules: a.rules(),
+		Limiter: a.limiter, Authenticator: bearers{a}, Refused: a.refused, Fallback: web.Handler(),
+		StepUp: func(ctx context.Context, p httpapi.Principal) error {
+			_, err := a.SignIn.Guard(ctx, p.UserID, p.Claims.SessionID)
+			return err
+		},
+	})
+	rooms := httpapi.Rooms{
+		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Tickets: a.tickets(),
+		Verifier: a.verifier, Keys: a.keys, Gateway: a.gateway, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
+		JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
+		Rates: httpapi.Rates{
+			LoginIP:       a.rate(httpapi.RuleLogin, a.cfg.Limits.LoginIP),
+			LoginAccount:  a.rate("login_account", a.cfg.Limits.LoginAccount),
+			ForgotAccount: a.rate("forgot_account", a.cfg.Limits.ForgotAccount),
+		},
+	}
+	if a.inbox != nil {
+		rooms.Inbox = a.inbox.Handler()
+	}
+	rooms.Routes(api)
+	handler, err := api.Build()
+	if err != nil {
+		return err
+	}
+	resolver, err := netaddr.New(a.cfg.HTTP.TrustedProxies, a.cfg.HTTP.IPv6Prefix)
+	if err != nil {
+		return err
+	}
+	origins := append([]string{a.cfg.FrontendOrigin(), a.cfg.App.PublicURL}, a.cfg.HTTP.CORSOrigins...)
+	slices.Sort(origins)
+	a.handler, err = httpapi.Stack{
+		Log: a.log, Now: a.clock, Refuse: api.WriteProblem, Resolver: resolver, Metrics: a.metrics,
+		Origins: slices.Compact(origins), HTTPS: !a.cfg.Local(),
+	}.Wrap(handler)
+	return err
+}
+
+// refused writes what the frame refused into the audit log.
+func (a *App) refused(ctx context.Context, route httpapi.Route, err *fault.Error) {
+	name := audit.AuthzFail
+	switch err.Kind() {
+	case fault.TooMany:
+		name = audit.RateLimitExceeded
+	case fault.Forbidden:
+	default:
+		return
+	}
+	p, _ := httpapi.PrincipalOf(ctx)
+	e := audit.New(ctx, a.clock(), name, audit.Failure, p.UserID)
+	e.SessionID, e.Reason = p.Claims.SessionID, string(err.Code)
+	e.Details = map[string]string{"route": route.Method + " " + route.Path}
+	a.recorder.Record(e)
+}
+
+// checks are what the server cannot work without. Redis is not among them:
+// without it the node goes on with its share of the limits and the sweep (TK-11,
+// RL-11).
+func (a *App) checks() []httpapi.Check {
+	return []httpapi.Check{
+		{Name: "database", Run: a.Store.Ping},
+		{Name: "signing_keys", Run: func(context.Context) error {
+			if _, ok := a.keys.Signer(a.clock()); !ok {
+				return errors.New("no signing key is active")
+			}
+			return nil
+		}},
+	}
+}

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/token"
+)
+
+// Times of the jobs.
+const (
+	keyPoll    = time.Minute // how often signing keys are read again
+	sweepEvery = 10 * time.Minute
+	keepSpent  = 24 * time.Hour // how long spent and expired rows stay for inquiries
+)
+
+// jobs are what runs beside the requests; each ends with its context.
+func (a *App) jobs() []func(context.Context) {
+	feed := a.feed()
+	sealer := audit.Sealer{Store: a.Store, Chain: a.Chain, Log: a.log}
+	return []func(context.Context){
+		a.logged("outbox", a.outbox.Run),
+		a.logged("gateway", a.gateway.Run),
+		feed.Run,
+		sealer.Run,
+		a.recorder.run,
+		func(ctx context.Context) {
+			every(ctx, keyPoll, func(ctx context.Context) { a.report(ctx, "signing keys", a.turnKeys(ctx)) })
+		},
+		func(ctx context.Context) {
+			every(ctx, sweepEvery, func(ctx context.Context) {
+				_, err := a.Store.Sweep(ctx, a.clock(), a.cfg.Session.RefreshGrace, keepSpent)
+				a.report(ctx, "sweep", err)
+			})
+		},
+	}
+}
+
+func (a *App) logged(name string, run func(context.Context) error) func(context.Context) {
+	return func(ctx context.Context) { a.report(ctx, name, run(ctx)) }
+}
+
+func (a *App) report(ctx context.Context, job string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		a.log.ErrorContext(ctx, "a job failed", "job", job, "error", err)
+	}
+}
+
+func (a *App) feed() *session.Feed {
+	return &session.Feed{Set: a.revocations, Log: a.Store, Bus: a.bus, Clock: a.clock, Slog: a.log}
+}
+
+// schedule is when signing keys change.
+func (a *App) schedule() token.Schedule {
+	s := token.DefaultSchedule()
+	s.Alg, s.CacheTTL, s.Poll = string(a.cfg.Token.Alg), a.cfg.Token.JWKSCache, keyPoll
+	return s
+}
+
+// turnKeys takes the next step of key rotation, if one is due, and reads the
+// keys.
+func (a *App) turnKeys(ctx context.Context) error {
+	return a.rotate(ctx, token.Rotate)
+}
+
+// RotateKeys makes a successor of the present signing key ahead of its time; it
+// signs once every backend has had the time to read it.
+func (a *App) RotateKeys(ctx context.Context) error { return a.rotate(ctx, token.RotateEarly) }
+
+func (a *App) rotate(ctx context.Context, decide func([]token.Key, time.Time, token.Schedule) (token.Rotation, error)) error {
+	keys, err := a.Store.SigningKeys(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := decide(keys, a.clock(), a.schedule())
+	if err != nil {
+		return err
+	}
+	if r.New != nil || len(r.Retire) > 0 {
+		e := audit.New(ctx, a.clock(), audit.SystemKeyRotated, audit.Success, "")
+		e.ActorKind = "system"
+		if err := a.Store.ApplyRotation(ctx, r, audit.Of(e)); err != nil {
+			return err
+		}
+	}
+	return a.loadKeys(ctx)
+}
+
+func (a *App) loadKeys(ctx context.Context) error {
+	keys, err := a.Store.SigningKeys(ctx)
+	if err == nil {
+		a.keys.Replace(keys)
+	}
+	return err
+}
+
+// servers starts answering; a server that stops by itself reports to failed.
+func (a *App) servers(ln net.Listener, failed chan<- error) ([]*http.Server, error) {
+	main := httpapi.NewServer(a.handler, a.log)
+	serve := func(s *http.Server, ln net.Listener) {
+		go func() {
+			if err := s.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		}()
+	}
+	serve(main, ln)
+	if a.cfg.HTTP.MetricsAddr == "" {
+		return []*http.Server{main}, nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", httpapi.MetricsHandler(a.metrics))
+	metrics := httpapi.NewServer(mux, a.log)
+	mln, err := net.Listen("tcp", a.cfg.HTTP.MetricsAddr)
+	if err != nil {
+		return []*http.Server{main}, err
+	}
+	serve(metrics, mln)
+	return []*http.Server{main, metrics}, nil
+}

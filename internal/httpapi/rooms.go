@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/enrolment"
+	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/limit"
+	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/token"
+)
+
+// Rooms is what the resources work with.
+type Rooms struct {
+	Accounts  *account.Service
+	SignIn    *signin.Service
+	Sessions  *session.Service
+	Enrolment *enrolment.Service
+	Tickets   session.Tickets
+	Verifier  *token.Verifier
+	Keys      *token.Keys
+	Gateway   http.Handler
+	Inbox     http.Handler // nil outside local runs
+	Limiter   limit.Limiter
+	Rates     Rates
+	JWKSCache int // seconds a backend may keep the key set
+	Clock     clock.Clock
+	Checks    []Check
+}
+
+// Rates are the limits that are counted by something else than the client's
+// address, inside the handlers.
+type Rates struct {
+	LoginIP, LoginAccount, ForgotAccount limit.Rule
+}
+
+// resources is the receiver of every handler.
+type resources struct{ Rooms }
+
+// caller is who calls, on a route that demands an access token.
+func caller(ctx context.Context) token.Claims {
+	p, _ := PrincipalOf(ctx)
+	return p.Claims
+}
+
+// take counts one use of an account by its address, before it is known whether
+// the account exists.
+func (h resources) take(ctx context.Context, rule limit.Rule, address string) error {
+	d, err := h.Limiter.Take(ctx, rule, account.CanonicalOrRaw(address))
+	if err != nil {
+		return fault.Because(fault.CodeUnavailable, err)
+	}
+	return d.Err()
+}
+
+// me returns the caller's user; one that is gone or locked has no valid token.
+func (h resources) me(ctx context.Context) (account.User, error) {
+	u, err := h.Accounts.Get(ctx, caller(ctx).Subject)
+	if fault.Of(err) == fault.CodeNotFound || err == nil && u.Disabled() {
+		return u, fault.New(fault.CodeInvalidToken)
+	}
+	return u, err
+}

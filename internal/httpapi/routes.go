@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/proof"
+)
+
+// The names of the rules that routes are counted by; internal/app gives their
+// figures.
+const (
+	RuleAPI      = "api_ip"
+	RuleLogin    = "login_ip"
+	RuleRegister = "register_ip"
+	RuleForgot   = "forgot_ip"
+	RuleMFA      = "mfa_ip"
+)
+
+// Rooms' routes: the table of contents of the API. Each line says who may call,
+// what it costs and what it does; Register refuses a line that forgets one.
+func (r Rooms) Routes(a *API) {
+	h := resources{r}
+	api := []string{RuleAPI}
+	RegisterHealth(a, api, r.Checks)
+	RegisterDocs(a, api)
+
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/register", ID: "register", Tag: "Sign-in", Summary: "Sign up", Description: "Always answers the same, whether or not the address was free: the mailbox gets what comes next.", Auth: Public, Limits: []string{RuleRegister}, Status: 202, Errors: []fault.Code{fault.CodeWeakPassword, fault.CodeForbidden, fault.CodeBusy}}, h.register)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/setup", ID: "setup", Tag: "Sign-in", Summary: "Create the first administrator", Description: "Takes the one-time token that the first start prints.", Auth: Public, Limits: []string{RuleRegister}, Status: 201, Errors: []fault.Code{fault.CodeLinkExpired, fault.CodeWeakPassword, fault.CodeConflict}}, h.setup)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/login", ID: "login", Tag: "Sign-in", Summary: "Sign in with a password", Auth: Public, Limits: []string{RuleLogin}, Errors: []fault.Code{fault.CodeInvalidCredentials, fault.CodeEmailNotVerified, fault.CodeBusy}}, h.login)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/refresh", ID: "refresh", Tag: "Sign-in", Summary: "Renew the tokens", Description: "Spends the refresh token and answers its successor. A spent token shown again ends the session.", Auth: Public, Limits: api, Errors: []fault.Code{fault.CodeInvalidToken, fault.CodeConflict}}, h.refresh)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/logout", ID: "logout", Tag: "Sign-in", Summary: "Sign out", Description: "Ends the session of the access token, or of the refresh token in the body or cookie. Succeeds in any case.", Auth: ByHandler, Limits: api, Status: 204}, h.logout)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/step-up", ID: "stepUp", Tag: "Sign-in", Summary: "Prove the password again", Description: "For accounts without a second factor; others answer one of its verify routes.", Auth: Access, Limits: []string{RuleLogin}, Errors: []fault.Code{fault.CodeInvalidCredentials, fault.CodeBusy}}, h.stepUp)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/introspect", ID: "introspect", Tag: "Sign-in", Summary: "Judge an access token (RFC 7662)", Description: "For backends that cannot verify a JWT themselves.", Auth: Service, Limits: api}, h.introspect)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/email/verify", ID: "verifyEmail", Tag: "Sign-in", Summary: "Confirm an e-mail address", Description: "Takes the token of a registration's or of a changed address's mail.", Auth: Public, Limits: []string{RuleForgot}, Errors: []fault.Code{fault.CodeLinkExpired}}, h.verifyEmail)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/email/undo", ID: "undoEmail", Tag: "Sign-in", Summary: "Take a change of address back", Auth: Public, Limits: []string{RuleForgot}, Errors: []fault.Code{fault.CodeLinkExpired}}, h.undoEmail)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/email/resend", ID: "resendVerification", Tag: "Sign-in", Summary: "Send the verification mail again", Auth: Public, Limits: []string{RuleForgot}, Status: 202}, h.resend)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/password/forgot", ID: "forgotPassword", Tag: "Sign-in", Summary: "Mail a link that sets a new password", Description: "Answers the same whether or not the address has an account.", Auth: Public, Limits: []string{RuleForgot}, Status: 202}, h.forgot)
+	Register(a, Route{Method: "POST", Path: "/api/v1/auth/password/reset", ID: "resetPassword", Tag: "Sign-in", Summary: "Set a new password with a mailed link", Auth: Public, Limits: []string{RuleForgot}, Errors: []fault.Code{fault.CodeLinkExpired, fault.CodeWeakPassword, fault.CodeBusy}}, h.reset)
+
+	Register(a, Route{Method: "GET", Path: "/api/v1/me", ID: "getMe", Tag: "Account", Summary: "The signed-in user", Auth: Access, Limits: api}, h.getMe)
+	Register(a, Route{Method: "PATCH", Path: "/api/v1/me", ID: "renameMe", Tag: "Account", Summary: "Change the display name", Auth: Access, Limits: api}, h.rename)
+	Register(a, Route{Method: "DELETE", Path: "/api/v1/me", ID: "deleteMe", Tag: "Account", Summary: "Delete the account", Auth: Access, StepUp: true, Limits: api, Status: 204}, h.deleteMe)
+	Register(a, Route{Method: "POST", Path: "/api/v1/me/password", ID: "changePassword", Tag: "Account", Summary: "Change the password", Description: "Every other session ends.", Auth: Access, Limits: []string{RuleLogin}, Status: 204, Errors: []fault.Code{fault.CodeInvalidCredentials, fault.CodeStepUpRequired, fault.CodeWeakPassword, fault.CodeBusy}}, h.changePassword)
+	Register(a, Route{Method: "POST", Path: "/api/v1/me/email", ID: "changeEmail", Tag: "Account", Summary: "Change the e-mail address", Description: "Nothing changes until the new mailbox confirms.", Auth: Access, StepUp: true, Limits: []string{RuleForgot}, Status: 202}, h.changeEmail)
+	Register(a, Route{Method: "GET", Path: "/api/v1/me/sessions", ID: "listSessions", Tag: "Account", Summary: "The open sessions", Auth: Access, Limits: api}, h.listSessions)
+	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions/{id}", ID: "endSession", Tag: "Account", Summary: "End one session", Auth: Access, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound}}, h.endSession)
+	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions", ID: "endOtherSessions", Tag: "Account", Summary: "End all other sessions", Auth: Access, Limits: api, Status: 204}, h.endOtherSessions)
+
+	mfaErrors := []fault.Code{fault.CodeInvalidCode, fault.CodeEnrolmentRequired}
+	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/totp/setup", ID: "setupTOTP", Tag: "Second factor", Summary: "Begin to set an authenticator app up", Auth: AccessOrAttempt, Limits: []string{RuleMFA}, Errors: []fault.Code{fault.CodeStepUpRequired, fault.CodeForbidden, fault.CodeConflict}}, h.setupTOTP)
+	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/totp/verify-setup", ID: "confirmTOTP", Tag: "Second factor", Summary: "Confirm the authenticator app with its first code", Description: "Answers backup codes with the first factor, and new tokens.", Auth: AccessOrAttempt, Limits: []string{RuleMFA}, Errors: append([]fault.Code{fault.CodeNothingPending, fault.CodeStepUpRequired}, mfaErrors...)}, h.confirmTOTP)
+	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/totp/verify", ID: "verifyTOTP", Tag: "Second factor", Summary: "Show a code of an authenticator app", Description: "Finishes a sign-in (attempt token) or is a step-up (access token).", Auth: AccessOrAttempt, Limits: []string{RuleMFA}, Errors: mfaErrors}, h.verifyTOTP)
+	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/backup-codes/verify", ID: "verifyBackupCode", Tag: "Second factor", Summary: "Show a backup code", Auth: AccessOrAttempt, Limits: []string{RuleMFA}, Errors: append([]fault.Code{fault.CodeBusy}, mfaErrors...)}, h.verifyWith(proof.BackupCode))
+	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/backup-codes/generate", ID: "newBackupCodes", Tag: "Second factor", Summary: "Replace the backup codes", Auth: Access, StepUp: true, Limits: []string{RuleMFA}, Errors: []fault.Code{fault.CodeConflict, fault.CodeBusy}}, h.newBackupCodes)
+	Register(a, Route{Method: "GET", Path: "/api/v1/mfa/status", ID: "mfaStatus", Tag: "Second factor", Summary: "What is set up", Auth: Access, Limits: api}, h.mfaStatus)
+	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/disable", ID: "disableMFA", Tag: "Second factor", Summary: "Remove a factor", Description: "Every other session ends.", Auth: Access, StepUp: true, Limits: []string{RuleMFA}, Status: 204, Errors: []fault.Code{fault.CodeLastFactor, fault.CodeNotFound}}, h.disableMFA)
+
+	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/ws", ID: "openSocket", Tag: "Gateway", Summary: "Open a WebSocket", Description: "Authenticated by the Authorization header, by a subprotocol that carries an access token or a ticket, or by the first frame; never by the address. See the gateway's documentation.", Auth: ByHandler, Limits: api, Timeout: -1, Status: 101}, r.Gateway)
+	Register(a, Route{Method: "POST", Path: "/api/v1/ws/ticket", ID: "socketTicket", Tag: "Gateway", Summary: "A ticket that opens one WebSocket", Auth: Access, Limits: api}, h.ticket)
+
+	RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/jwks.json", ID: "jwks", Tag: "Keys", Summary: "The public signing keys (RFC 7517)", Auth: Public, Limits: api}, http.HandlerFunc(h.jwks))
+	if r.Inbox != nil {
+		for _, page := range []struct{ path, id string }{{"/dev/inbox", "devInbox"}, {"/dev/inbox/messages", "devInboxMessages"}, {"/dev/inbox/style.css", "devInboxStyle"}} {
+			RegisterPlain(a, Route{Method: "GET", Path: page.path, ID: page.id, Tag: "Development", Summary: "Messages of a local run", Auth: Public, Limits: api}, r.Inbox)
+		}
+	}
+}
+
+func (h resources) jwks(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/jwk-set+json")
+	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(h.JWKSCache))
+	_, _ = w.Write(h.Keys.JWKS(h.Clock()))
+}

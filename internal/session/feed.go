@@ -1,0 +1,95 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/bus"
+	"github.com/sallyport/sallyport/internal/clock"
+)
+
+// Log is where revocations are kept.
+type Log interface {
+	// RevocationsSince returns the live revocations written at or after since.
+	RevocationsSince(ctx context.Context, since, now time.Time) ([]Revocation, error)
+}
+
+// Times of the feed.
+const (
+	sweepEvery = 2 * time.Second
+	// overlap is how far back each sweep reads: longer than the slowest
+	// transaction and the largest difference between the nodes' clocks.
+	overlap = time.Minute
+)
+
+// Feed keeps this node's set of revocations complete: from the bus within
+// milliseconds, and from the database every two seconds whatever the bus does
+// (TK-11).
+type Feed struct {
+	Set   *Revocations
+	Log   Log
+	Bus   bus.Bus
+	Clock clock.Clock
+	Slog  *slog.Logger
+
+	last time.Time // when the latest complete read began
+}
+
+// Load reads every live revocation. A node is not ready before it succeeded.
+func (f *Feed) Load(ctx context.Context) error { return f.read(ctx, time.Time{}) }
+
+func (f *Feed) read(ctx context.Context, since time.Time) error {
+	now := f.Clock()
+	revs, err := f.Log.RevocationsSince(ctx, since, now)
+	if err != nil {
+		return err
+	}
+	f.Set.Add(revs...)
+	f.Set.Forget(now)
+	f.last = now
+	return nil
+}
+
+// Run follows the bus and sweeps the database until ctx ends.
+func (f *Feed) Run(ctx context.Context) {
+	gaps := make(chan struct{}, 1)
+	go func() { _ = f.Bus.Subscribe(ctx, Topic, "", func(m bus.Message) { f.take(ctx, m, gaps) }) }()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-gaps:
+		case <-tick.C:
+		}
+		// A clock that was set back must not hide rows: since is taken from the
+		// start of the last read that succeeded, and never from the future.
+		since := f.last
+		if now := f.Clock(); since.After(now) {
+			since = now
+		}
+		if err := f.read(ctx, since.Add(-overlap)); err != nil && ctx.Err() == nil {
+			f.Slog.ErrorContext(ctx, "reading revocations failed; it is tried again", "error", err)
+		}
+	}
+}
+
+// take hands a message of the bus to the set; a gap asks for a read at once.
+func (f *Feed) take(ctx context.Context, m bus.Message, gaps chan<- struct{}) {
+	if m.Gap {
+		select {
+		case gaps <- struct{}{}:
+		default:
+		}
+		return
+	}
+	var revs []Revocation
+	if err := json.Unmarshal(m.Body, &revs); err != nil {
+		f.Slog.ErrorContext(ctx, "a revocation on the bus could not be read; the sweep finds it", "error", err)
+		return
+	}
+	f.Set.Add(revs...)
+}
