@@ -422,7 +422,9 @@ func TestTwoWorkersShareATable(t *testing.T) {
 		}
 		q.pass(5 * time.Second)
 		stop()
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("Run: got %v, want nil", err)
+		}
 		if n := len(q.mail.Sendings()); n != 50 {
 			t.Errorf("OT-10 sends: got %d, want 50, each once", n)
 		}

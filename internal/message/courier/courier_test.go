@@ -13,7 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/message/courier"
 )
 
-func call(t *testing.T, ctx context.Context, h http.HandlerFunc) (courier.Answer, error) {
+func call(ctx context.Context, t *testing.T, h http.HandlerFunc) (courier.Answer, error) {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
@@ -26,7 +26,7 @@ func call(t *testing.T, ctx context.Context, h http.HandlerFunc) (courier.Answer
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	calls := 0
-	a, err := call(t, t.Context(), func(w http.ResponseWriter, r *http.Request) {
+	a, err := call(t.Context(), t, func(w http.ResponseWriter, r *http.Request) {
 		calls++
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	})
@@ -36,7 +36,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestAnswersAreCut(t *testing.T) {
-	a, err := call(t, t.Context(), func(w http.ResponseWriter, _ *http.Request) {
+	a, err := call(t.Context(), t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, 1<<20))
 	})
 	if err != nil || len(a.Body) != 64<<10 {
@@ -69,7 +69,7 @@ func TestNoWholeAnswer(t *testing.T) {
 		t.Run("OT-10 "+tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			_, err := call(t, ctx, tt.h)
+			_, err := call(ctx, t, tt.h)
 			var f *message.Failure
 			if !errors.As(err, &f) || f.Code != tt.code || f.Final {
 				t.Fatalf("got %v, want %s, worth another try", err, tt.code)

@@ -98,7 +98,7 @@ func buildMailpit(home, program string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(bench)
+	defer func() { _ = os.RemoveAll(bench) }()
 	cmd := exec.Command("go", "install", "github.com/axllent/mailpit@"+mailpitVersion)
 	cmd.Env = append(os.Environ(), "GOBIN="+bench, "GOFLAGS=", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

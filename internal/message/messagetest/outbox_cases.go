@@ -1,7 +1,6 @@
 package messagetest
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -260,7 +259,7 @@ func parallelClaims(b *bench) {
 	wg.Wait()
 	for id, n := range seen {
 		if n != 1 {
-			b.Error(fmt.Sprintf("message %s: claimed %d times, want 1", id, n))
+			b.Errorf("message %s: claimed %d times, want 1", id, n)
 		}
 	}
 	if len(seen) != messages {

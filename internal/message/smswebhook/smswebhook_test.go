@@ -96,7 +96,7 @@ func (r *receiver) genuine(h http.Header, body []byte) bool {
 		return false
 	}
 	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%s.%d.%s", h.Get("webhook-id"), at, body)
+	_, _ = fmt.Fprintf(mac, "%s.%d.%s", h.Get("webhook-id"), at, body)
 	for sig := range strings.FieldsSeq(h.Get("webhook-signature")) {
 		if sum, ok := strings.CutPrefix(sig, "v1,"); ok && sum == base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
 			return true
