@@ -32,7 +32,7 @@ web: ## build the web pages into web/dist
 .PHONY: generate
 generate: ## write every generated file anew
 	$(TOOL) sqlc generate -f internal/store/sqlc.yaml
-	$(GO) generate ./...
+	$(GO) run ./internal/config/gen
 
 ## Test
 
@@ -55,7 +55,7 @@ fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
 ## Check
 
 .PHONY: check
-check: check-format check-tidy check-generated vet lint check-walls vuln ## everything that reads the code instead of running it
+check: check-format check-tidy check-generated check-sql vet lint check-walls vuln ## everything that reads the code instead of running it
 
 .PHONY: format
 format: ## format the Go code
@@ -73,6 +73,10 @@ check-tidy: ## refuse a go.mod that says more or less than the code
 .PHONY: check-generated
 check-generated: ## refuse generated files that are not what `make generate` writes
 	scripts/check-generated.sh
+
+.PHONY: check-sql
+check-sql: ## compile the queries for PostgreSQL too
+	scripts/check-sql.sh
 
 .PHONY: vet
 vet: ## go vet
