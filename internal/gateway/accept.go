@@ -36,7 +36,11 @@ type request struct {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := request{origin: audit.OriginOf(r.Context())}
 	if err := g.read(r, &q); err != nil {
-		g.refuse(w, r, q, "request", err)
+		reason := "request"
+		if fault.Of(err) == fault.CodeOriginNotAllowed {
+			reason = "origin"
+		}
+		g.refuse(w, r, q, reason, err)
 		return
 	}
 	if err := g.parts.Limits.Connect(r.Context(), q.origin.Prefix); err != nil {

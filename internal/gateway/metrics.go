@@ -50,8 +50,36 @@ func newMetrics(reg prometheus.Registerer, h *hub) (*metrics, error) {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 4, 5, 10},
 		}),
 	}
+	m.begin()
 	return m, register(reg, m.opens, m.closes, m.refused, m.authResult, m.messages, bytes, m.queued, m.limitHits,
 		m.misses, m.roundTrip, m.revocation, connectionGauge{h}, capacityGauge(h.cfg))
+}
+
+// The values of the labels. A series that exists from the start shows its first
+// count as a rise.
+var (
+	limits      = []string{"connect_rate", "full", "user_full", "message_size", "connection_messages", "user_messages", "queue"}
+	refusals    = []string{"request", "origin", "credential", "connect_rate", "full", "user_full", "hijack"}
+	methods     = []string{"header", "subprotocol", "ticket", "first_frame", "renewal"}
+	authResults = []string{"ok", "failed", "error"}
+)
+
+func (m *metrics) begin() {
+	for _, c := range CloseCodes() {
+		m.closes.WithLabelValues(strconv.Itoa(int(c.Code)), string(byServer))
+	}
+	m.closes.WithLabelValues(strconv.Itoa(int(closeLost.Code)), string(byNetwork))
+	for _, l := range limits {
+		m.limitHits.WithLabelValues(l)
+	}
+	for _, r := range refusals {
+		m.refused.WithLabelValues(r)
+	}
+	for _, way := range methods {
+		for _, result := range authResults {
+			m.authResult.WithLabelValues(way, result)
+		}
+	}
 }
 
 func register(reg prometheus.Registerer, all ...prometheus.Collector) error {
