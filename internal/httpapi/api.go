@@ -30,7 +30,8 @@ type Config struct {
 	// proof is fresh and strong enough for a guarded action (MF-03).
 	StepUp func(ctx context.Context, p Principal) error
 	// Refused is told of each call the frame refuses before the handler: limits,
-	// missing rights. It must not block.
+	// missing rights. Where the caller is known, PrincipalOf(ctx) says who. It
+	// must not block.
 	Refused func(ctx context.Context, route Route, err *fault.Error)
 	// Fallback answers GET and HEAD outside /api/ where no route matches, such as
 	// the web UI; nil: a 404 problem.

@@ -53,7 +53,7 @@ func newWorld(t *testing.T, readTimeout time.Duration) *world {
 		t.Fatal(err)
 	}
 	w := &world{frame: f, registry: prometheus.NewRegistry()}
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	h, err := httpapi.Stack{
 		Log: log, Now: clock.System, Refuse: f.WriteProblem, Resolver: resolver,
 		Metrics: w.registry, Origins: []string{"https://app.example.org"}, HTTPS: true,

@@ -62,24 +62,26 @@ func render(name string, data any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// span is a piece of a paragraph.
+type span struct {
+	Text string
+	Code bool
+}
+
 // prose is the little of Markdown that descriptions use: paragraphs and `code`.
-func prose(text string) template.HTML {
-	var b strings.Builder
+func prose(text string) [][]span {
+	var out [][]span
 	for _, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		if paragraph == "" {
 			continue
 		}
-		b.WriteString("<p>")
+		var spans []span
 		for i, part := range strings.Split(paragraph, "`") {
-			part = template.HTMLEscapeString(part)
-			if i%2 == 1 {
-				part = "<code>" + part + "</code>"
-			}
-			b.WriteString(part)
+			spans = append(spans, span{part, i%2 == 1})
 		}
-		b.WriteString("</p>\n")
+		out = append(out, spans)
 	}
-	return template.HTML(b.String()) // every part is escaped above
+	return out
 }
 
 // errorRow is one code as the documentation shows it.

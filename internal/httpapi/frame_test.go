@@ -42,8 +42,9 @@ func newFrame(t *testing.T) *frame {
 			}
 			return fault.New(fault.CodeStepUpRequired).WithNeed(fault.Need{ACR: "aal2", MaxAge: 5 * time.Minute, Methods: []string{"totp"}})
 		},
-		Refused: func(_ context.Context, r httpapi.Route, err *fault.Error) {
-			f.refused = append(f.refused, r.ID+" "+string(err.Code))
+		Refused: func(ctx context.Context, r httpapi.Route, err *fault.Error) {
+			p, _ := httpapi.PrincipalOf(ctx)
+			f.refused = append(f.refused, strings.TrimSpace(r.ID+" "+string(err.Code)+" "+p.UserID))
 		},
 	})
 	return f

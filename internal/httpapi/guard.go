@@ -17,13 +17,13 @@ func (a *API) guard(route Route, next http.Handler) http.Handler {
 		ctx, cancel := withDeadline(r.Context(), route)
 		defer cancel()
 		p, err := a.admit(r.WithContext(ctx), route)
+		if p.Kind != "" {
+			ctx = WithPrincipal(ctx, p)
+		}
 		if err != nil {
 			a.tell(ctx, route, err)
 			a.problems.Write(w, r, err)
 			return
-		}
-		if p.Kind != "" {
-			ctx = WithPrincipal(ctx, p)
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
@@ -41,7 +41,7 @@ func withDeadline(ctx context.Context, route Route) (context.Context, context.Ca
 }
 
 // admit takes the limits and finds the caller; a zero Principal on a route that
-// asks for none.
+// asks for none. With an error the Principal says who was refused, if known.
 func (a *API) admit(r *http.Request, route Route) (Principal, error) {
 	if err := a.take(r.Context(), route); err != nil {
 		return Principal{}, err
@@ -51,11 +51,11 @@ func (a *API) admit(r *http.Request, route Route) (Principal, error) {
 	}
 	p, err := authenticate(r, route.Auth, a.cfg.Authenticator)
 	if err != nil {
-		return Principal{}, err
+		return p, err
 	}
 	if route.StepUp {
 		if err := a.cfg.StepUp(r.Context(), p); err != nil {
-			return Principal{}, err
+			return p, err
 		}
 	}
 	return p, nil

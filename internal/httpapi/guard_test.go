@@ -228,6 +228,11 @@ func TestStepUp(t *testing.T) {
 			t.Errorf("WWW-Authenticate: got %q", c)
 		}
 	})
+	t.Run("AU-01 who was refused is told", func(t *testing.T) {
+		if want := []string{"deleteMe step_up_required u1"}; !slices.Equal(f.refused, want) {
+			t.Errorf("got %v, want %v", f.refused, want)
+		}
+	})
 	t.Run("MF-03 a fresh proof passes", func(t *testing.T) {
 		if w := call(h, "DELETE", "/api/v1/me", "", "Authorization", "Bearer "+freshAccess); w.Code != 204 {
 			t.Errorf("got %d %s, want 204", w.Code, w.Body)

@@ -126,7 +126,8 @@ func kindOf(raw string) BearerKind {
 	}
 }
 
-// authenticate finds the caller of a route with that statement.
+// authenticate finds the caller of a route with that statement. Next to
+// CodeForbidden the Principal is the known caller who lacks the right.
 func authenticate(r *http.Request, auth Auth, by Authenticator) (Principal, error) {
 	raw, err := Bearer(r)
 	if err != nil {
@@ -149,7 +150,7 @@ func authenticate(r *http.Request, auth Auth, by Authenticator) (Principal, erro
 	}
 	p.Kind, p.Token = kind, raw
 	if auth == Admin && !p.IsAdmin() {
-		return Principal{}, fault.New(fault.CodeForbidden)
+		return p, fault.New(fault.CodeForbidden)
 	}
 	return p, nil
 }

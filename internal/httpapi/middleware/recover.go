@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -31,7 +32,7 @@ func Recover(log *slog.Logger, refuse Refuse) Middleware {
 }
 
 func afterPanic(log *slog.Logger, refuse Refuse, rec *Recorder, r *http.Request, p any) {
-	if p == http.ErrAbortHandler { // asks for just that, by contract of net/http
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) { // asks for just that, by contract of net/http
 		panic(p)
 	}
 	stack := debug.Stack()

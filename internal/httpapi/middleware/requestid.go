@@ -17,7 +17,7 @@ const RequestIDHeader = "X-Request-Id"
 func RequestID(trusted func(*http.Request) bool) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			id := ""
+			var id string
 			if sent := r.Header[RequestIDHeader]; len(sent) == 1 && isRequestID(sent[0]) && trusted(r) {
 				id = sent[0]
 			} else {
