@@ -152,11 +152,11 @@ func TestFallbackHanging(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse(t, 2)
 			h.primary.set(nil, time.Minute)
-			began := time.Now()
+			began := clock.System()
 			if n := h.allowed(100, ten, "k"); n != 5 {
 				t.Errorf("%d allowed, want 5", n)
 			}
-			if took, want := time.Since(began), limit.FailuresToOpen*limit.PrimaryTimeout; took != want {
+			if took, want := clock.System().Sub(began), limit.FailuresToOpen*limit.PrimaryTimeout; took != want {
 				t.Errorf("100 takes took %v, want %v", took, want)
 			}
 			h.wantSwitches(true)
@@ -169,12 +169,12 @@ func TestFallbackHanging(t *testing.T) {
 			h.allowed(limit.FailuresToOpen, ten, "k")
 			for range 5 {
 				<-time.After(limit.RetryEvery)
-				before, began := h.primary.called(), time.Now()
+				before, began := h.primary.called(), clock.System()
 				h.allowed(20, ten, "k")
 				if asked := h.primary.called() - before; asked != 1 {
 					t.Errorf("%d requests asked within a second, want 1", asked)
 				}
-				if took := time.Since(began); took != limit.PrimaryTimeout {
+				if took := clock.System().Sub(began); took != limit.PrimaryTimeout {
 					t.Errorf("20 takes took %v, want %v", took, limit.PrimaryTimeout)
 				}
 			}

@@ -19,7 +19,7 @@ const (
 	// otherwise.
 	DefaultHistory = 10_000
 	// PublishWithin is the longest Publish waits for Redis.
-	PublishWithin = 500 * time.Millisecond
+	PublishWithin = time.Second
 )
 
 //go:embed publish.lua
