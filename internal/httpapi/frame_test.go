@@ -27,7 +27,7 @@ type frame struct {
 	refused []string
 }
 
-func newFrame(t *testing.T) *frame {
+func newFrame(t testing.TB) *frame {
 	t.Helper()
 	f := &frame{log: &bytes.Buffer{}, limiter: &fakeLimiter{}, auth: &fakeAuth{}}
 	f.API = httpapi.New(httpapi.Config{
