@@ -37,10 +37,14 @@ type people struct {
 	mu      sync.Mutex
 	tokens  map[string]token.Claims
 	tickets map[string]token.Claims
-	down    atomic.Bool // the ticket store does not answer
+	down    atomic.Bool      // the ticket store does not answer
+	real    gateway.Verifier // answers instead, if set
 }
 
 func (p *people) Verify(raw string) (token.Claims, error) {
+	if p.real != nil {
+		return p.real.Verify(raw)
+	}
 	p.mu.Lock()
 	c, ok := p.tokens[raw]
 	p.mu.Unlock()

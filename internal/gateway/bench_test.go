@@ -1,0 +1,300 @@
+package gateway_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/ident"
+	"github.com/sallyport/sallyport/internal/token"
+)
+
+// crowdEnv makes the test binary a crowd of clients instead: it is the address
+// to connect to. The tokens come on its standard input, one a line.
+const crowdEnv = "SALLYPORT_TEST_CROWD"
+
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(crowdEnv); addr != "" {
+		crowd(addr, os.Stdin, os.Stdout)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// crowd opens one socket for each token, 32 at a time, says "ready", answers
+// pings, and prints the number of events it got whenever it is sent a line.
+func crowd(addr string, in io.Reader, out io.Writer) {
+	lines := bufio.NewScanner(in)
+	tokens := make(chan string)
+	var dialing sync.WaitGroup
+	var events atomic.Int64
+	for range 32 {
+		dialing.Go(func() {
+			for raw := range tokens {
+				c, err := member(addr, raw)
+				if err != nil {
+					fmt.Fprintln(out, "failed:", err)
+					return
+				}
+				go c.live(&events)
+			}
+		})
+	}
+	for lines.Scan() && lines.Text() != "" {
+		tokens <- lines.Text()
+	}
+	close(tokens)
+	dialing.Wait()
+	fmt.Fprintln(out, "ready")
+	for lines.Scan() {
+		fmt.Fprintln(out, events.Load())
+	}
+}
+
+type crowdMember struct {
+	net.Conn
+	br *bufio.Reader
+}
+
+func member(addr, raw string) (*crowdMember, error) {
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	c := &crowdMember{nc, bufio.NewReaderSize(nc, 512)}
+	_, err = io.WriteString(nc, "GET "+path+" HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer "+raw+"\r\n\r\n")
+	for first := true; err == nil; first = false {
+		var line string
+		line, err = c.br.ReadString('\n')
+		if first && !strings.Contains(line, " 101 ") {
+			return nil, fmt.Errorf("got %q", line)
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	if err == nil {
+		_, err = c.next() // welcome
+	}
+	return c, err
+}
+
+// next reads a frame of at most 64 KiB and answers a ping.
+func (c *crowdMember) next() (op byte, err error) {
+	var b [256]byte
+	if _, err = io.ReadFull(c.br, b[:2]); err != nil {
+		return 0, err
+	}
+	op = b[0] & 0xF
+	n := int(b[1])
+	if n == 126 {
+		if _, err = io.ReadFull(c.br, b[:2]); err != nil {
+			return 0, err
+		}
+		n = int(b[0])<<8 | int(b[1])
+	}
+	if op != 0x9 {
+		_, err = c.br.Discard(n)
+		return op, err
+	}
+	if _, err = io.ReadFull(c.br, b[6:6+n]); err == nil {
+		b[0], b[1] = 0x8A, 0x80|byte(n)
+		copy(b[2:6], []byte{0, 0, 0, 0})
+		_, err = c.Write(b[:6+n])
+	}
+	return op, err
+}
+
+func (c *crowdMember) live(events *atomic.Int64) {
+	for {
+		op, err := c.next()
+		if err != nil {
+			return
+		}
+		if op == 0x1 {
+			events.Add(1)
+		}
+	}
+}
+
+// stage is a gateway with real ES256 tokens and a crowd in another process.
+type stage struct {
+	*rig
+	tokens []string
+	users  []string
+	in     io.WriteCloser
+	out    *bufio.Scanner
+}
+
+func newStage(b *testing.B, n int) *stage {
+	b.Helper()
+	s := &stage{rig: start(b, func(c *gateway.Config) { c.MaxTotal, c.Heartbeat = n+1, 2*time.Second })}
+	key, err := token.GenerateKey("ES256", s.now().Add(-time.Hour))
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys := &token.Keys{}
+	keys.Replace([]token.Key{key})
+	const issuer, audience = "https://auth.example.com", "https://api.example.com"
+	s.people.real, err = token.NewVerifier(token.VerifierOptions{
+		Keys: keys, Issuer: issuer, Audience: []string{audience}, Clock: s.now, Revocations: s.revs,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, at := token.NewSigner(keys, s.now), s.now().Truncate(time.Second)
+	for range n {
+		user := ident.New()
+		raw, err := signer.Sign(token.Claims{
+			Issuer: issuer, Subject: user, Audience: []string{audience}, ClientID: "web", ID: ident.New(), SessionID: ident.New(),
+			IssuedAt: at, ExpiresAt: at.Add(10 * time.Minute), AuthTime: at, AAL: "aal1", AMR: []string{"pwd"}, Email: "somebody@example.com",
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.tokens, s.users = append(s.tokens, raw), append(s.users, user)
+	}
+	return s
+}
+
+// gather brings the crowd in and returns how long that took.
+func (s *stage) gather(b *testing.B) time.Duration {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), crowdEnv+"="+s.addr)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	s.in, s.out = in, bufio.NewScanner(out)
+	begin := clock.System()
+	_, _ = io.WriteString(in, strings.Join(s.tokens, "\n")+"\n\n")
+	if !s.out.Scan() || s.out.Text() != "ready" {
+		b.Fatalf("got %q from the crowd, want ready", s.out.Text())
+	}
+	return clock.System().Sub(begin)
+}
+
+// events asks the crowd how many events it got.
+func (s *stage) events(b *testing.B) (n int) {
+	_, _ = io.WriteString(s.in, "\n")
+	if !s.out.Scan() {
+		b.Fatal("the crowd is gone")
+	}
+	_, _ = fmt.Sscan(s.out.Text(), &n)
+	return n
+}
+
+// resident is the memory of this process in KiB.
+func resident(b *testing.B) float64 {
+	f, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(f), "VmRSS:")
+	var kib float64
+	_, _ = fmt.Sscan(rest, &kib)
+	return kib
+}
+
+// cpu is the processor time this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkIdle holds n authenticated connections, everything on: their cost in
+// memory and to open. ns/op means nothing here.
+func BenchmarkIdle(b *testing.B) {
+	for _, n := range []int{1000, 5000, 9000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := newStage(b, n)
+			debug.FreeOSMemory()
+			before, busy := resident(b), cpu()
+			took := s.gather(b)
+			busy = cpu() - busy
+			time.Sleep(9 * time.Second) // four heartbeats
+			idle := cpu()
+			time.Sleep(4 * time.Second)
+			idle = cpu() - idle
+			b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn")
+			debug.FreeOSMemory()
+			b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn-gc")
+			b.ReportMetric(float64(n)/took.Seconds(), "connects/s")
+			b.ReportMetric(float64(busy.Microseconds())/float64(n), "µs-cpu/connect")
+			b.ReportMetric(float64(idle.Microseconds())/4/float64(n)*2, "µs-cpu/heartbeat")
+			if got := s.gw.Counts().Open; got != n {
+				b.Fatalf("got %d open connections, want %d", got, n)
+			}
+			if got := s.metric("sallyport_ws_heartbeat_misses_total", ""); got != 0 {
+				b.Errorf("got %v misses, want 0", got)
+			}
+			runtime.KeepAlive(s.tokens)
+		})
+	}
+}
+
+// BenchmarkConnect opens and drops one socket after another with a token that
+// the verifier has seen before.
+func BenchmarkConnect(b *testing.B) {
+	s := newStage(b, 1)
+	for b.Loop() {
+		c, err := member(s.addr, s.tokens[0])
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = c.Write(masked(0x88, []byte{3, 0xE8}))
+		_, _ = io.Copy(io.Discard, c.br)
+		_ = c.Close()
+	}
+}
+
+// BenchmarkFanOut sends one event to each of n users; an operation is one
+// delivery, counted where it arrives.
+func BenchmarkFanOut(b *testing.B) {
+	for _, n := range []int{1000, 9000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := newStage(b, n)
+			s.gather(b)
+			e := gateway.Event{ID: ident.New(), Name: "message", Data: json.RawMessage(`{"text":"` + strings.Repeat("x", 200) + `"}`)}
+			b.ResetTimer()
+			want := s.events(b)
+			for i := range b.N {
+				if got, err := s.gw.SendToUser(s.users[i%n], e); got != 1 || err != nil {
+					b.Fatalf("got %d, %v, want 1", got, err)
+				}
+				if want++; i%n == n-1 || i == b.N-1 {
+					for s.events(b) < want {
+						runtime.Gosched()
+					}
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
+		})
+	}
+}
