@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/store/queries"
 )
 
@@ -147,6 +149,18 @@ func (s *Store) Ping(ctx context.Context) error {
 		return fmt.Errorf("store: the database does not answer: %w", hidePassword(err))
 	}
 	return nil
+}
+
+// Now asks the database for its own time, to compare clocks. It is the one
+// statement that differs between the engines.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	query := "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)"
+	if s.engine == Postgres {
+		query = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+	}
+	var us int64
+	err := s.ro.QueryRowContext(ctx, query).Scan(&us)
+	return clock.FromMicros(us), err
 }
 
 // hidePassword keeps pgx's connection errors from quoting the URL.

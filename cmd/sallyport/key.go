@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/opaque"
+)
+
+type keyCmd struct {
+	List    keyListCmd    `cmd:"" help:"List the signing keys."`
+	Rotate  keyRotateCmd  `cmd:"" help:"Make the next signing key now."`
+	Service keyServiceCmd `cmd:"" help:"Make a service key for a backend."`
+}
+
+type keyListCmd struct{}
+
+func (keyListCmd) Run(ctx context.Context, t terminal, s settings) error {
+	return withApp(ctx, s, func(a *app.App) error {
+		keys, err := a.Store.SigningKeys(ctx)
+		for _, k := range keys {
+			state := "in use or next"
+			if !k.RetiresAt.IsZero() {
+				state = "retires " + k.RetiresAt.Format(time.RFC3339)
+			}
+			t.printf("%s  %s  signs from %s  %s\n", k.ID, k.Alg, k.ActiveFrom.Format(time.RFC3339), state)
+		}
+		return err
+	})
+}
+
+type keyRotateCmd struct{}
+
+// Help teaches.
+func (keyRotateCmd) Help() string {
+	return "The new key is published at once and signs when every backend has had the time to read it (JWKS_CACHE); the old one stays valid until its last token has expired. No token is refused on the way."
+}
+
+func (keyRotateCmd) Run(ctx context.Context, t terminal, s settings) error {
+	if err := withApp(ctx, s, func(a *app.App) error { return a.RotateKeys(ctx) }); err != nil {
+		return err
+	}
+	return keyListCmd{}.Run(ctx, t, s)
+}
+
+type keyServiceCmd struct {
+	Name string `arg:"" help:"Who uses the key; it appears in the audit log."`
+}
+
+func (c keyServiceCmd) Run(t terminal) error {
+	plain, hash := opaque.New(opaque.Service)
+	t.printf("give the backend, once:   %s\nadd to SERVICE_KEYS:      %s:sha256:%s\n", plain, c.Name, hex.EncodeToString(hash))
+	return nil
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/message"
+)
+
+type outboxCmd struct {
+	List  outboxListCmd  `cmd:"" help:"List messages, without their recipients and words."`
+	Retry outboxRetryCmd `cmd:"" help:"Try a dead message again."`
+	Drop  outboxDropCmd  `cmd:"" help:"Delete a dead or waiting message."`
+}
+
+type outboxListCmd struct {
+	State string `help:"Which ones." enum:"queued,sent,dead,expired" default:"dead"`
+	Limit int    `help:"How many at the most." default:"100"`
+}
+
+func (c outboxListCmd) Run(ctx context.Context, t terminal, s settings) error {
+	return withApp(ctx, s, func(a *app.App) error {
+		all, err := a.Store.ListMessages(ctx, message.State(c.State), min(max(c.Limit, 1), 10_000))
+		for _, m := range all {
+			t.printf("%s  %s %s  tried %d  queued %s  %s\n", m.ID, m.Channel, m.Kind, m.Attempts, m.QueuedAt.Format(time.RFC3339), m.Reason)
+		}
+		return err
+	})
+}
+
+type outboxRetryCmd struct {
+	ID string `arg:"" help:"Id of the message."`
+}
+
+func (c outboxRetryCmd) Run(ctx context.Context, t terminal, s settings) error {
+	return withApp(ctx, s, func(a *app.App) error {
+		err := a.Store.RetryMessage(ctx, c.ID, clock.System())
+		if err == nil {
+			t.printf("queued again\n")
+		}
+		return err
+	})
+}
+
+type outboxDropCmd struct {
+	ID string `arg:"" help:"Id of the message."`
+}
+
+func (c outboxDropCmd) Run(ctx context.Context, t terminal, s settings) error {
+	return withApp(ctx, s, func(a *app.App) error {
+		err := a.Store.DropMessage(ctx, c.ID, clock.System())
+		if err == nil {
+			t.printf("dropped\n")
+		}
+		return err
+	})
+}

@@ -1,0 +1,10 @@
+package main
+
+import "runtime"
+
+type versionCmd struct{}
+
+func (versionCmd) Run(t terminal) error {
+	t.printf("sallyport %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
+}
