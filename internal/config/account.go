@@ -14,9 +14,8 @@ type SignUp string
 
 // The policies.
 const (
-	SignUpOpen    SignUp = "open"    // anybody
-	SignUpInvited SignUp = "invited" // whoever holds an invitation
-	SignUpOff     SignUp = "off"     // nobody; administrators create accounts
+	SignUpOpen SignUp = "open" // anybody
+	SignUpOff  SignUp = "off"  // nobody; the operator and administrators add people
 )
 
 // Account is who may open an account, and on what proof.
@@ -31,8 +30,8 @@ func (a *Account) block() block {
 		about: "Who may open an account, and on what proof.",
 		settings: []Setting{
 			{
-				Name: "SIGNUP", Default: "open", into: choice(&a.SignUp, SignUpOpen, SignUpInvited, SignUpOff),
-				Help: "open: anybody. invited: whoever holds an invitation. off: accounts are made with `sallyport user create` only. The answer to a sign-up is the same in every case.",
+				Name: "SIGNUP", Default: "open", into: choice(&a.SignUp, SignUpOpen, SignUpOff),
+				Help: "open: anybody may sign up. off: nobody; accounts are made with `sallyport user create`.",
 			},
 			{
 				Name: "EMAIL_VERIFICATION", Default: "required", into: choice(&a.EmailVerification, VerificationRequired, VerificationOptional),

@@ -115,7 +115,7 @@ const minKey = 32
 
 // parseKey reads a key in hex or in either base64 alphabet, padded or not.
 func parseKey(s string) (Key, *refusal) {
-	const mend = "Use at least 32 random bytes in base64 or hex, as `sallyport key secret` prints them"
+	const mend = "Use at least 32 random bytes in base64 or hex, as `openssl rand -base64 32` prints them"
 	b, err := hex.DecodeString(s)
 	if err != nil {
 		std := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))
@@ -136,7 +136,7 @@ func peppers(to *Peppers) value {
 	parse := func(s string) (Pepper, *refusal) {
 		id, text, ok := strings.Cut(s, ":")
 		if !ok || !pepperID.MatchString(id) {
-			return Pepper{}, refuse("it has no id of 1 to 32 letters, digits, dots or dashes in front", "Write ID:KEY, such as p1:, followed by what `sallyport key secret` prints")
+			return Pepper{}, refuse("it has no id of 1 to 32 letters, digits, dots or dashes in front", "Write ID:KEY, such as p1:, followed by what `openssl rand -base64 32` prints")
 		}
 		key, bad := parseKey(text)
 		return Pepper{id, key}, bad

@@ -254,7 +254,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
   SMPT_SERVER: there is no such setting. Did you mean SMTP_SERVER?
   PUBLIC_URL: it uses http, and its host is not this machine. Use https://: put TLS in front of the server, and name that proxy in TRUSTED_PROXIES.
   LOG_LEVEL: "loud" is not a choice. Use one of debug, info, warn, error.
-  SECRET_KEY: it is missing, and this run is not local. Set it to what ` + "`sallyport key secret`" + ` prints.
+  SECRET_KEY: it is missing, and this run is not local. Set it to what ` + "`openssl rand -base64 32`" + ` prints.
   RATE_API_IP: "all" is not a rate. Write it as count/time, such as 10/1m: 1 to 1000000 tries in 1s to 24h.
   TOTP_SKEW_STEPS: 9 is out of range. Use a number from 0 to 1.
   SMTP_SERVER: it is missing, and this run is not local. Give the host name of your mail server; the dev inbox is for local runs only.

@@ -30,7 +30,7 @@ func (s *Secrets) block() block {
 			{
 				Name: "SECRET_KEY", Secret: true, into: keys(&s.Keys),
 				Derived: "made on the first start of a local run and kept in secret.key beside the database",
-				Help:    "Seals what the database must not reveal. 32 random bytes as text, such as `sallyport key secret` prints. To change it, put the new one in front, comma-separated: the first seals, all open. Without it the sealed data is lost: keep a copy apart from the database.",
+				Help:    "Seals what the database must not reveal. 32 random bytes as text, such as `openssl rand -base64 32` prints. To change it, put the new one in front, comma-separated: the first seals, all open. Without it the sealed data is lost: keep a copy apart from the database.",
 			},
 			{
 				Name: "SERVICE_KEYS", Secret: true, into: serviceKeys(&s.ServiceKeys),
@@ -41,7 +41,7 @@ func (s *Secrets) block() block {
 			if len(c.Secrets.Keys) > 0 || c.Local() {
 				return nil
 			}
-			return []Problem{{"SECRET_KEY", "it is missing, and this run is not local", "Set it to what `sallyport key secret` prints"}}
+			return []Problem{{"SECRET_KEY", "it is missing, and this run is not local", "Set it to what `openssl rand -base64 32` prints"}}
 		},
 	}
 }
@@ -58,7 +58,7 @@ func (s Secrets) KeyTexts() []string {
 func keys(to *[]Secret) value {
 	parse := func(s string) (Secret, *refusal) {
 		if err := seal.CheckKey(s); err != nil {
-			return Secret{}, refuse("it is "+err.Error(), "Use what `sallyport key secret` prints")
+			return Secret{}, refuse("it is "+err.Error(), "Use what `openssl rand -base64 32` prints")
 		}
 		return NewSecret(s), nil
 	}
@@ -83,11 +83,14 @@ func unlessTwice(v value) value {
 
 var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$`)
 
+// ValidServiceName reports whether name may stand in SERVICE_KEYS.
+func ValidServiceName(name string) bool { return keyName.MatchString(name) }
+
 func serviceKeys(to *[]ServiceKey) value {
 	const mend = "Write NAME:KEY or NAME:sha256:HASH, as `sallyport key service NAME` prints them"
 	parse := func(s string) (ServiceKey, *refusal) {
 		name, key, ok := strings.Cut(s, ":")
-		if !ok || !keyName.MatchString(name) {
+		if !ok || !ValidServiceName(name) {
 			return ServiceKey{}, refuse("it has no name of 1 to 32 letters, digits, dots, dashes or underscores in front", mend)
 		}
 		if text, ok := strings.CutPrefix(key, "sha256:"); ok {
