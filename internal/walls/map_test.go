@@ -42,6 +42,7 @@ var sideways = map[[2]string]string{
 	{"audit", "message"}:   "a trail carries the messages that are sealed and queued with the change",
 	{"session", "token"}:   "a session is what access tokens are issued for",
 	{"session", "audit"}:   "opening and ending leave a trail",
+	{"session", "bus"}:     "revocations travel from node to node",
 	{"account", "audit"}:   "every change of an account leaves a trail",
 	{"account", "session"}: "a change of password ends sessions",
 	{"account", "message"}: "people are told of changes to their account",
