@@ -144,6 +144,7 @@ type stage struct {
 func newStage(b *testing.B, n int) *stage {
 	b.Helper()
 	s := &stage{rig: start(b, func(c *gateway.Config) { c.MaxTotal, c.Heartbeat = n+1, 2*time.Second })}
+	s.diary.closed = true
 	key, err := token.GenerateKey("ES256", s.now().Add(-time.Hour))
 	if err != nil {
 		b.Fatal(err)

@@ -26,7 +26,14 @@ func (c *conn) run() {
 			c.shut(CloseInternal, "")
 		}
 	}()
-	for c.step() {
+	for {
+		if err := c.in.Wait(); err != nil {
+			c.readFailed(err)
+			return
+		}
+		if !c.step() {
+			return
+		}
 	}
 }
 

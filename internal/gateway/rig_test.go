@@ -88,6 +88,7 @@ func (c *counters) AuthFailed(context.Context, string) { c.failed.Add(1) }
 
 // diary keeps audit events.
 type diary struct {
+	closed bool // takes nothing
 	mu     sync.Mutex
 	events []audit.Event
 }
@@ -95,6 +96,9 @@ type diary struct {
 func (d *diary) Record(e audit.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
 	d.events = append(d.events, e)
 }
 

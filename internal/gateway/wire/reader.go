@@ -61,6 +61,24 @@ func (r *Reader) Init(src io.Reader, pre []byte, pool *Buffers) {
 	*r = Reader{src: src, pre: pre, pool: pool}
 }
 
+// Wait returns when bytes are there for Next, or why none will come. It is the
+// place for an idle connection to stand: the goroutine's stack is shallow here,
+// and no larger buffer is held.
+func (r *Reader) Wait() error {
+	if r.op == 0 {
+		r.release()
+	}
+	if r.r < r.w || len(r.pre) > 0 {
+		return nil
+	}
+	n, err := r.src.Read(r.head[:])
+	r.r, r.w = 0, n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
 // Next returns the next data message or control frame. Control frames come as
 // they arrive, also between the fragments of a message. The error is a
 // *Violation if the peer broke the protocol or a limit, else what reading gave;

@@ -45,9 +45,14 @@ type got struct {
 	data string
 }
 
-// all reads until an error.
+// all reads until an error; every second time it waits for bytes first.
 func all(r *wire.Reader, l wire.Limits) (out []got, err error) {
-	for {
+	for i := 0; ; i++ {
+		if i%2 == 1 {
+			if err := r.Wait(); err != nil {
+				return out, err
+			}
+		}
 		m, err := r.Next(l)
 		if err != nil {
 			return out, err
