@@ -149,16 +149,16 @@ func checkTwilio(ctx context.Context, cfg config.Config) finding {
 		return fail("sms", err, mend)
 	}
 	req.SetBasicAuth(c.AccountSID, c.AuthToken.Reveal())
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{Timeout: checkLimit}).Do(req)
 	if err != nil {
-		return fail("sms", errors.New("Twilio does not answer"), "check TWILIO_BASE_URL and that this machine may connect to it")
+		return fail("sms", errors.New("no answer from Twilio"), "check TWILIO_BASE_URL and that this machine may connect to it")
 	}
 	defer func() { _ = res.Body.Close() }()
 	var account struct {
 		Status string `json:"status"`
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&account); err != nil || res.StatusCode != http.StatusOK {
-		return fail("sms", fmt.Errorf("Twilio answered %d", res.StatusCode), mend)
+		return fail("sms", fmt.Errorf("the answer of Twilio was %d", res.StatusCode), mend)
 	}
 	if account.Status != "active" {
 		return fail("sms", fmt.Errorf("the Twilio account is %s", account.Status), "open the Twilio console")

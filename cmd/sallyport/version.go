@@ -4,7 +4,8 @@ import "runtime"
 
 type versionCmd struct{}
 
-func (versionCmd) Run(t terminal) error {
+// Run prints the version.
+func (versionCmd) Run(t terminal) error { //nolint:unparam // the shape of every command
 	t.printf("sallyport %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

@@ -53,7 +53,7 @@ func readEnvFile(path string) (map[string]string, Problems) {
 	if err != nil {
 		return nil, Problems{{"--env-file", "the file cannot be opened: " + err.Error(), "Give the path of a readable file, or leave --env-file out"}}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return ParseEnvFile(f)
 }
 

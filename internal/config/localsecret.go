@@ -76,7 +76,7 @@ func writeOnce(path, content string) (created bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.WriteString(content)
 	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return false, err

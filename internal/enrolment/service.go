@@ -8,7 +8,6 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/factor"
-	"github.com/sallyport/sallyport/internal/factor/backupcode"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
@@ -32,8 +31,15 @@ type Store interface {
 	BackupCodesLeft(ctx context.Context, userID string) (int, error)
 }
 
-// Matcher compares a TOTP code against a secret that does not count yet.
-type Matcher interface {
+// Apps makes and checks the secrets of authenticator apps.
+type Apps interface {
+	// NewSecret returns a fresh shared secret.
+	NewSecret() []byte
+	// Show gives a secret in the forms a person needs to set an app up.
+	Show(issuer, account string, secret []byte) (base32, uri, qr string, err error)
+	// Read returns a typed code as it is compared, or factor.ErrMalformed.
+	Read(answer string) (string, error)
+	// Match compares a code against a secret that does not count yet.
 	Match(secret []byte, code string, now time.Time) (step int64, ok bool, err error)
 }
 
@@ -54,7 +60,7 @@ type Parts struct {
 	Store    Store
 	Counters Counters
 	Sessions Sessions
-	TOTP     Matcher
+	TOTP     Apps
 	// NewCodes makes a set of backup codes: what to show, and what to keep.
 	NewCodes func(ctx context.Context) ([]string, []factor.BackupCode, error)
 	Policy   signin.Policy
@@ -69,9 +75,6 @@ type Service struct{ Parts }
 
 // New returns the service.
 func New(p Parts) *Service { return &Service{p} }
-
-// LowWater is how many backup codes are left when the user is warned (BC-06).
-const LowWater = backupcode.LowWater
 
 // pendingLife is how long a set-up may stay unconfirmed (MF-07).
 const pendingLife = 10 * time.Minute

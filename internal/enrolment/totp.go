@@ -9,7 +9,6 @@ import (
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/factor"
-	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/message"
@@ -48,9 +47,9 @@ func (s *Service) SetupTOTP(ctx context.Context, u account.User, name string) (S
 	if confirmed(all, proof.TOTP) >= maxFactors {
 		return Setup{}, fault.New(fault.CodeConflict).WithDetail("Ten authenticator apps are the most; remove one first.")
 	}
-	secret := totp.NewSecret()
-	out := Setup{Secret: totp.Encode(secret), URI: totp.URI(s.Issuer, u.Email, secret), ExpiresAt: now.Add(pendingLife)}
-	if out.QR, err = totp.QR(out.URI); err != nil {
+	secret := s.TOTP.NewSecret()
+	out := Setup{ExpiresAt: now.Add(pendingLife)}
+	if out.Secret, out.URI, out.QR, err = s.TOTP.Show(s.Issuer, u.Email, secret); err != nil {
 		return Setup{}, err
 	}
 	e := audit.New(ctx, now, audit.FactorAdded, audit.Success, u.ID)
@@ -121,7 +120,7 @@ func (s *Service) matchPending(ctx context.Context, u account.User, e factor.Enr
 	if !c.Evaluate {
 		return 0, fault.New(fault.CodeRateLimited).WithRetryAfter(max(c.LockedUntil.Sub(now), time.Second))
 	}
-	code, err := totp.Read(answer)
+	code, err := s.TOTP.Read(answer)
 	if err != nil {
 		return 0, fault.InvalidField("code", "Enter the six digits that the app shows.", "malformed_code")
 	}

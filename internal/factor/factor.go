@@ -48,6 +48,10 @@ func (w Wrong) Error() string { return "factor: not proved: " + w.Reason }
 // Is makes errors.Is(err, ErrWrong) hold.
 func (w Wrong) Is(target error) bool { return target == ErrWrong }
 
+// LowBackupCodes is how many backup codes are left when the user is warned
+// (BC-06).
+const LowBackupCodes = 3
+
 // ErrMalformed is returned by Check for text that cannot be an answer at all: a
 // code of the wrong length or with other characters. It is counted like a wrong
 // one, and told apart only because the form can say what it expects (TO-05).

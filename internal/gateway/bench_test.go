@@ -47,7 +47,7 @@ func crowd(addr string, in io.Reader, out io.Writer) {
 			for raw := range tokens {
 				c, err := member(addr, raw)
 				if err != nil {
-					fmt.Fprintln(out, "failed:", err)
+					_, _ = fmt.Fprintln(out, "failed:", err)
 					return
 				}
 				go c.live(&events)
@@ -59,9 +59,9 @@ func crowd(addr string, in io.Reader, out io.Writer) {
 	}
 	close(tokens)
 	dialing.Wait()
-	fmt.Fprintln(out, "ready")
+	_, _ = fmt.Fprintln(out, "ready")
 	for lines.Scan() {
-		fmt.Fprintln(out, events.Load())
+		_, _ = fmt.Fprintln(out, events.Load())
 	}
 }
 
@@ -233,31 +233,39 @@ func cpu() time.Duration {
 // memory and to open. ns/op means nothing here.
 func BenchmarkIdle(b *testing.B) {
 	for _, n := range []int{1000, 5000, 9000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s := newStage(b, n)
-			debug.FreeOSMemory()
-			before, busy := resident(b), cpu()
-			took := s.gather(b)
-			busy = cpu() - busy
-			time.Sleep(9 * time.Second) // four heartbeats
-			idle := cpu()
-			time.Sleep(4 * time.Second)
-			idle = cpu() - idle
-			b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn")
-			debug.FreeOSMemory()
-			b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn-gc")
-			b.ReportMetric(float64(n)/took.Seconds(), "connects/s")
-			b.ReportMetric(float64(busy.Microseconds())/float64(n), "µs-cpu/connect")
-			b.ReportMetric(float64(idle.Microseconds())/4/float64(n)*2, "µs-cpu/heartbeat")
-			if got := s.gw.Counts().Open; got != n {
-				b.Fatalf("got %d open connections, want %d", got, n)
-			}
-			if got := s.metric("sallyport_ws_heartbeat_misses_total", ""); got != 0 {
-				b.Errorf("got %v misses, want 0", got)
-			}
-			runtime.KeepAlive(s.tokens)
-		})
+		b.Run(fmt.Sprint(n), func(b *testing.B) { idle(b, n, false) })
 	}
+	b.Run("5000-seen-tokens", func(b *testing.B) { idle(b, 5000, true) })
+}
+
+func idle(b *testing.B, n int, seen bool) {
+	s := newStage(b, n)
+	for _, raw := range s.tokens {
+		if seen {
+			_, _ = s.people.Verify(raw)
+		}
+	}
+	debug.FreeOSMemory()
+	before, busy := resident(b), cpu()
+	took := s.gather(b)
+	busy = cpu() - busy
+	time.Sleep(9 * time.Second) // four heartbeats
+	beats := cpu()
+	time.Sleep(4 * time.Second)
+	beats = cpu() - beats
+	b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn")
+	debug.FreeOSMemory()
+	b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn-gc")
+	b.ReportMetric(float64(n)/took.Seconds(), "connects/s")
+	b.ReportMetric(float64(busy.Microseconds())/float64(n), "µs-cpu/connect")
+	b.ReportMetric(float64(beats.Microseconds())/2/float64(n), "µs-cpu/heartbeat")
+	if got := s.gw.Counts().Open; got != n {
+		b.Fatalf("got %d open connections, want %d", got, n)
+	}
+	if got := s.metric("sallyport_ws_heartbeat_misses_total", ""); got != 0 {
+		b.Errorf("got %v misses, want 0", got)
+	}
+	runtime.KeepAlive(s.tokens)
 }
 
 // BenchmarkConnect opens and drops one socket after another with a token that

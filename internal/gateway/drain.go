@@ -56,8 +56,8 @@ func (h *hub) drain() {
 }
 
 func spreadFor(n Counts) time.Duration {
-	clients := time.Duration(n.Pending + n.Open + n.Closing)
-	return min(max(clients*time.Second/reconnectRate, minSpread), maxSpread)
+	seconds := (n.Pending + n.Open + n.Closing) / reconnectRate
+	return min(max(time.Duration(seconds)*time.Second, minSpread), maxSpread)
 }
 
 // someOf returns a uniform part of d, in milliseconds, never zero.

@@ -148,7 +148,7 @@ func (c *conn) text(b []byte) {
 // allowance (WS-06) and closes the connection when it is used up.
 func (c *conn) affords(n int) bool {
 	cfg, now := c.g.cfg, c.g.now()
-	limit := ""
+	var limit string
 	switch {
 	case !c.sent.take(now, n, cfg.MessagesPerMinute, cfg.BytesPerMinute):
 		limit = "connection_messages"

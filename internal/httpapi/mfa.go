@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
-	"github.com/sallyport/sallyport/internal/enrolment"
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/proof"
@@ -194,7 +193,7 @@ func (h resources) mfaStatus(ctx context.Context, _ *struct{}) (*statusOutput, e
 	out := &statusOutput{}
 	b := &out.Body
 	b.Enabled, b.Required, b.BackupCodesLeft = len(st.Factors) > 0, st.Required, st.BackupCodesLeft
-	b.BackupCodesLow = b.Enabled && st.BackupCodesLeft <= enrolment.LowWater
+	b.BackupCodesLow = b.Enabled && st.BackupCodesLeft <= factor.LowBackupCodes
 	b.Factors = make([]factorBody, 0, len(st.Factors))
 	for _, f := range st.Factors {
 		b.Factors = append(b.Factors, factorOf(f))

@@ -18,7 +18,7 @@ const (
 	RuleMFA      = "mfa_ip"
 )
 
-// Rooms' routes: the table of contents of the API. Each line says who may call,
+// Routes registers the table of contents of the API. Each line says who may call,
 // what it costs and what it does; Register refuses a line that forgets one.
 func (r Rooms) Routes(a *API) {
 	h := resources{r}

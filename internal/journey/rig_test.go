@@ -49,7 +49,7 @@ func start(t *testing.T, databaseURL string, more ...string) *server {
 	if err != nil {
 		t.Fatalf("settings: %v", err)
 	}
-	s.App, err = app.Open(t.Context(), cfg, app.Options{Version: "test", Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	s.App, err = app.Open(t.Context(), cfg, app.Options{Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

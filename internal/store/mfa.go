@@ -61,7 +61,6 @@ func (s *Store) BeginEnrolment(ctx context.Context, e factor.Enrolment, t audit.
 	})
 }
 
-
 // ConfirmEnrolment turns a factor that is being set up into one that counts.
 // touched is false when there is none, it has lapsed, or another call was
 // faster. Where c brings backup codes they replace all older ones.

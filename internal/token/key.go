@@ -162,7 +162,7 @@ func thumbprint(public crypto.PublicKey) (string, error) {
 	jwk := jose.JSONWebKey{Key: public}
 	sum, err := jwk.Thumbprint(crypto.SHA256)
 	if err != nil {
-		return "", fmt.Errorf("%w: %v", ErrKey, err)
+		return "", fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	return base64.RawURLEncoding.EncodeToString(sum), nil
 }

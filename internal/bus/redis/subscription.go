@@ -219,7 +219,7 @@ func ask(ctx context.Context, conn rueidis.DedicatedClient, cmd rueidis.Complete
 	defer cancel(nil)
 	defer time.AfterFunc(within, func() { cancel(errSilent) }).Stop()
 	result := conn.Do(limited, cmd)
-	if context.Cause(limited) == errSilent && result.NonRedisError() != nil {
+	if errors.Is(context.Cause(limited), errSilent) && result.NonRedisError() != nil {
 		return rueidis.NewErrorResult(errSilent)
 	}
 	return result

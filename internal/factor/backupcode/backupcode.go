@@ -18,8 +18,6 @@ const (
 	Count      = 10 // codes in a set
 	idSize     = 2
 	secretSize = 13 // of 5 bits each: 65 bits (63B §3.1.2.2 asks for 64)
-	// LowWater is how many codes are left when the user is warned (BC-06).
-	LowWater = 3
 )
 
 // alphabet is Crockford's base 32: no I, L, O and U, so that nothing is misread.
@@ -151,7 +149,7 @@ func (f Factor) use(ctx context.Context, s factor.Subject, c factor.BackupCode) 
 	e := audit.New(ctx, now, audit.FactorSuccess, audit.Success, s.UserID)
 	e.Factor, e.Reason, e.SessionID = string(proof.BackupCode), "backup_code_used", s.SessionID
 	trail := audit.Of(e)
-	if left-1 <= LowWater {
+	if left-1 <= factor.LowBackupCodes {
 		low, err := f.Low(ctx, s.UserID, left-1)
 		if err != nil {
 			return proof.Proof{}, err

@@ -44,7 +44,7 @@ type Factor struct {
 func (f Factor) Method() proof.Method { return proof.TOTP }
 
 // NewSecret returns a fresh 160-bit secret.
-func NewSecret() []byte {
+func (Factor) NewSecret() []byte {
 	b := make([]byte, secretSize)
 	rand.Read(b)
 	return b
@@ -57,7 +57,7 @@ func Encode(secret []byte) string {
 
 // Check accepts a code of any of the user's apps, once.
 func (f Factor) Check(ctx context.Context, s factor.Subject, answer string) (proof.Proof, error) {
-	code, err := Read(answer)
+	code, err := f.Read(answer)
 	if err != nil {
 		return proof.Proof{}, err
 	}
@@ -91,7 +91,7 @@ func (f Factor) Check(ctx context.Context, s factor.Subject, answer string) (pro
 
 // Read returns a code as it is compared: the answer without the white space
 // around it must be exactly six ASCII digits, else factor.ErrMalformed (TO-05).
-func Read(answer string) (string, error) {
+func (Factor) Read(answer string) (string, error) {
 	answer = strings.TrimSpace(answer)
 	if len(answer) != Digits || strings.Trim(answer, "0123456789") != "" {
 		return "", factor.ErrMalformed

@@ -9,6 +9,14 @@ import (
 	"rsc.io/qr"
 )
 
+// Show gives a secret in the forms a person needs to set an app up: for typing,
+// as an otpauth address, and that as a QR code.
+func (Factor) Show(issuer, account string, secret []byte) (base32, uri, qr string, err error) {
+	uri = URI(issuer, account, secret)
+	qr, err = QR(uri)
+	return Encode(secret), uri, qr, err
+}
+
 // URI returns the otpauth address that authenticator apps read from the QR code
 // (Key Uri Format of Google Authenticator).
 func URI(issuer, account string, secret []byte) string {

@@ -62,7 +62,7 @@ func run(list, out string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	short, long, err := choose(f)
 	if err != nil {
 		return err
