@@ -249,9 +249,9 @@ func idle(b *testing.B, n int, seen bool) {
 	before, busy := resident(b), cpu()
 	took := s.gather(b)
 	busy = cpu() - busy
-	time.Sleep(9 * time.Second) // four heartbeats
+	<-time.After(9 * time.Second) // four heartbeats
 	beats := cpu()
-	time.Sleep(4 * time.Second)
+	<-time.After(4 * time.Second)
 	beats = cpu() - beats
 	b.ReportMetric((resident(b)-before)/float64(n), "KiB/conn")
 	debug.FreeOSMemory()

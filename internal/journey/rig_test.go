@@ -137,7 +137,11 @@ func (s *server) want(t *testing.T, status int, method, path, bearer string, bod
 // mail waits for the newest message of a kind to an address.
 func (s *server) mail(t *testing.T, to, kind string) map[string]any {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for ctx.Err() == nil {
 		res, err := http.Get(s.url + "/dev/inbox/messages")
 		if err != nil {
 			t.Fatal(err)
@@ -153,7 +157,10 @@ func (s *server) mail(t *testing.T, to, kind string) map[string]any {
 				return m
 			}
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
 	}
 	t.Fatalf("no %s mail to %s within 10 s", kind, to)
 	return nil
