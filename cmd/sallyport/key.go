@@ -49,7 +49,7 @@ type keyServiceCmd struct {
 	Name string `arg:"" help:"Who uses the key; it appears in the audit log."`
 }
 
-func (c keyServiceCmd) Run(t terminal) error { //nolint:unparam // the shape of every command
+func (c keyServiceCmd) Run(t terminal) error {
 	plain, hash := opaque.New(opaque.Service)
 	t.printf("give the backend, once:   %s\nadd to SERVICE_KEYS:      %s:sha256:%s\n", plain, c.Name, hex.EncodeToString(hash))
 	return nil

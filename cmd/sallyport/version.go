@@ -5,7 +5,7 @@ import "runtime"
 type versionCmd struct{}
 
 // Run prints the version.
-func (versionCmd) Run(t terminal) error { //nolint:unparam // the shape of every command
+func (versionCmd) Run(t terminal) error {
 	t.printf("sallyport %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
