@@ -49,6 +49,8 @@ func cost(f func()) (allocs float64, bytes uint64) {
 
 // The 1 ms of TK-05 is an order of magnitude above what any of these takes, see
 // BenchmarkHostile; the test holds what does not depend on the machine.
+// The bound on allocations leaves room for the race detector, which makes
+// sync.Pool forget at random.
 func TestHostileTokensAreCheap(t *testing.T) {
 	b := newBench(t, token.ES256)
 	for name, raw := range hostile(t, b) {
@@ -57,8 +59,8 @@ func TestHostileTokensAreCheap(t *testing.T) {
 				t.Fatal("accepted, want refused")
 			}
 			allocs, bytes := cost(func() { _, _ = b.verifier.Verify(raw) })
-			if allocs > 60 || bytes > 48<<10 {
-				t.Errorf("got %v allocations and %d bytes, want at most 60 and 48 KiB", allocs, bytes)
+			if allocs > 300 || bytes > 48<<10 {
+				t.Errorf("got %v allocations and %d bytes, want at most 300 and 48 KiB", allocs, bytes)
 			}
 		})
 	}
