@@ -62,6 +62,9 @@ func (h *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		name = "index.html"
 	}
 	tag, ok := h.tags[name]
+	if page := name + ".html"; !ok && h.tags[page] != "" { // a page's address has no ending: /reset-password
+		name, tag, ok = page, h.tags[page], true
+	}
 	if !ok {
 		http.Error(w, h.absent(name), http.StatusNotFound)
 		return

@@ -125,3 +125,14 @@ func TestStartPageKeepsTheContentPolicy(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesHaveNoEnding(t *testing.T) {
+	h := web.Files(fstest.MapFS{"reset-password.html": {Data: []byte("a page")}})
+	for path, want := range map[string]int{"/reset-password": 200, "/reset-password.html": 200, "/reset": 404, "/reset-password/": 404} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		if rec.Code != want {
+			t.Errorf("%s: got %d, want %d", path, rec.Code, want)
+		}
+	}
+}
