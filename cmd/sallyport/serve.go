@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"runtime/debug"
 
 	"github.com/sallyport/sallyport/internal/app"
 	"github.com/sallyport/sallyport/internal/config"
@@ -31,7 +32,10 @@ func (serveCmd) Run(ctx context.Context, t terminal, s settings) error {
 	}
 	link, err := a.SetupLink(ctx)
 	if err == nil {
-		err = a.Serve(ctx, func(addr net.Addr) { greet(t, cfg, addr, link) })
+		err = a.Serve(ctx, func(addr net.Addr) {
+			greet(t, cfg, addr, link)
+			go debug.FreeOSMemory() // what only the start needed goes back
+		})
 	}
 	if closed := a.Close(); err == nil {
 		err = closed

@@ -58,6 +58,7 @@ type App struct {
 	keys        *token.Keys
 	verifier    *token.Verifier
 	revocations *session.Revocations
+	feed        *session.Feed
 	bus         bus.Bus
 	limiter     limit.Limiter
 	limiterDown func() bool
@@ -192,7 +193,7 @@ func (a *App) prepare(ctx context.Context) error {
 	if err := a.turnKeys(ctx); err != nil {
 		return fmt.Errorf("preparing the signing keys: %w", err)
 	}
-	if err := a.feed().Load(ctx); err != nil {
+	if err := a.feed.Load(ctx); err != nil {
 		return fmt.Errorf("reading the revocations: %w", err)
 	}
 	e := audit.New(ctx, a.clock(), audit.SystemStartup, audit.Success, "")

@@ -16,6 +16,7 @@ import (
 	"github.com/sallyport/sallyport/internal/netaddr"
 	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/token"
 	"github.com/sallyport/sallyport/web"
 )
 
@@ -46,7 +47,7 @@ func (a *App) openGateway(context.Context) error {
 	var err error
 	problems := &httpapi.Problems{Log: a.log}
 	a.gateway, err = gateway.New(cfg, gateway.Parts{
-		Verifier: a.verifier, Tickets: a.tickets(), Limits: socketLimits{a}, Recorder: a.recorder,
+		Verifier: a.judge(), Tickets: a.tickets(), Limits: socketLimits{a}, Recorder: a.recorder,
 		Revocations: a.revocations, Refuse: problems.Write, Clock: a.clock, Metrics: a.metrics, Log: a.log,
 	})
 	return err
@@ -78,11 +79,26 @@ func (s socketLimits) take(ctx context.Context, r limit.Rule, key string) error 
 	return d.Err()
 }
 
+// judge verifies access tokens for as long as this node knows what was revoked
+// (OP-09).
+func (a *App) judge() judge { return judge{a} }
+
+type judge struct{ a *App }
+
+// Verify returns what a good token says, or fault.CodeInvalidToken; while the
+// revocations cannot be read, fault.CodeUnavailable for every token.
+func (j judge) Verify(raw string) (token.Claims, error) {
+	if err := j.a.feed.Current(); err != nil {
+		return token.Claims{}, err
+	}
+	return j.a.verifier.Verify(raw)
+}
+
 // bearers tells who a credential belongs to.
 type bearers struct{ a *App }
 
 func (b bearers) Access(_ context.Context, raw string) (httpapi.Principal, error) {
-	c, err := b.a.verifier.Verify(raw)
+	c, err := b.a.judge().Verify(raw)
 	return httpapi.Principal{Claims: c, UserID: c.Subject}, err
 }
 
@@ -116,7 +132,7 @@ func (a *App) openHTTP(context.Context) error {
 	})
 	rooms := httpapi.Rooms{
 		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Tickets: a.tickets(),
-		Verifier: a.verifier, Keys: a.keys, Gateway: a.gateway, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
+		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
 		JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
 		Rates: httpapi.Rates{
 			LoginIP:       a.rate(httpapi.RuleLogin, a.cfg.Limits.LoginIP),
@@ -168,6 +184,7 @@ func (a *App) refused(ctx context.Context, route httpapi.Route, err *fault.Error
 func (a *App) checks() []httpapi.Check {
 	return []httpapi.Check{
 		{Name: "database", Run: a.Store.Ping},
+		{Name: "revocations", Run: func(context.Context) error { return a.feed.Current() }},
 		{Name: "signing_keys", Run: func(context.Context) error {
 			if _, ok := a.keys.Signer(a.clock()); !ok {
 				return errors.New("no signing key is active")

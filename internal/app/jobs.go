@@ -9,7 +9,6 @@ import (
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/httpapi"
-	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -22,12 +21,11 @@ const (
 
 // jobs are what runs beside the requests; each ends with its context.
 func (a *App) jobs() []func(context.Context) {
-	feed := a.feed()
 	sealer := audit.Sealer{Store: a.Store, Chain: a.Chain, Log: a.log}
 	return []func(context.Context){
 		a.logged("outbox", a.outbox.Run),
 		a.logged("gateway", a.gateway.Run),
-		feed.Run,
+		a.feed.Run,
 		sealer.Run,
 		a.recorder.run,
 		func(ctx context.Context) {
@@ -50,10 +48,6 @@ func (a *App) report(ctx context.Context, job string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		a.log.ErrorContext(ctx, "a job failed", "job", job, "error", err)
 	}
-}
-
-func (a *App) feed() *session.Feed {
-	return &session.Feed{Set: a.revocations, Log: a.Store, Bus: a.bus, Clock: a.clock, Slog: a.log}
 }
 
 // schedule is when signing keys change.

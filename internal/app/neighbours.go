@@ -120,6 +120,7 @@ func (a *App) senders(terminal io.Writer) (map[message.Channel]message.Sender, e
 // revocations.
 func (a *App) openTokens(context.Context) error {
 	a.keys, a.revocations = &token.Keys{}, session.NewRevocations()
+	a.feed = &session.Feed{Set: a.revocations, Log: a.Store, Bus: a.bus, Clock: a.clock, Slog: a.log}
 	var err error
 	a.verifier, err = token.NewVerifier(token.VerifierOptions{
 		Keys: a.keys, Issuer: a.cfg.App.PublicURL, Audience: a.cfg.Token.Audience, Clock: a.clock,

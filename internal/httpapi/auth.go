@@ -65,7 +65,21 @@ type loginInput struct {
 	}
 }
 
+// maxPassword is the longest password that is looked at, in bytes; a longer one
+// costs neither a hash nor a look-up (PW-02).
+const maxPassword = 1024
+
+func shortEnough(password string) error {
+	if len(password) > maxPassword {
+		return fault.InvalidField("password", "A password has at most 1024 bytes.", "too_long")
+	}
+	return nil
+}
+
 func (h resources) login(ctx context.Context, in *loginInput) (*signInOutput, error) {
+	if err := shortEnough(in.Body.Password); err != nil {
+		return nil, err
+	}
 	if err := h.take(ctx, h.Rates.LoginAccount, in.Body.Email); err != nil {
 		return nil, err
 	}
@@ -94,6 +108,9 @@ type stepUpInput struct {
 }
 
 func (h resources) stepUp(ctx context.Context, in *stepUpInput) (*signInOutput, error) {
+	if err := shortEnough(in.Body.Password); err != nil {
+		return nil, err
+	}
 	c := caller(ctx)
 	t, err := h.SignIn.PasswordStepUp(ctx, c.Subject, c.SessionID, in.Body.Password)
 	if err != nil {

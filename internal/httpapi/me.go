@@ -45,6 +45,9 @@ type passwordInput struct {
 // changePassword takes the current password as a fresh proof (PW-10); an account
 // with a second factor needs a fresh proof of that as well.
 func (h resources) changePassword(ctx context.Context, in *passwordInput) (*struct{}, error) {
+	if err := shortEnough(in.Body.Current); err != nil {
+		return nil, err
+	}
 	u, err := h.me(ctx)
 	if err != nil {
 		return nil, err

@@ -3,11 +3,14 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/bus"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/fault"
 )
 
 // Log is where revocations are kept.
@@ -34,7 +37,20 @@ type Feed struct {
 	Clock clock.Clock
 	Slog  *slog.Logger
 
-	last time.Time // when the latest complete read began
+	last atomic.Int64 // when the latest complete read began, microseconds
+}
+
+// MaxStale is how old the set may be before it answers for nobody: a node that
+// cannot read revocations refuses rather than trusts (OP-09).
+const MaxStale = 30 * time.Second
+
+// Current returns nil while the set is complete up to MaxStale ago, else
+// fault.CodeUnavailable.
+func (f *Feed) Current() error {
+	if f.Clock().Sub(clock.FromMicros(f.last.Load())) <= MaxStale {
+		return nil
+	}
+	return fault.Because(fault.CodeUnavailable, errors.New("session: revocations could not be read for too long")).WithRetryAfter(sweepEvery)
 }
 
 // Load reads every live revocation. A node is not ready before it succeeded.
@@ -48,7 +64,7 @@ func (f *Feed) read(ctx context.Context, since time.Time) error {
 	}
 	f.Set.Add(revs...)
 	f.Set.Forget(now)
-	f.last = now
+	f.last.Store(clock.Micros(now))
 	return nil
 }
 
@@ -67,7 +83,7 @@ func (f *Feed) Run(ctx context.Context) {
 		}
 		// A clock that was set back must not hide rows: since is taken from the
 		// start of the last read that succeeded, and never from the future.
-		since := f.last
+		since := clock.FromMicros(f.last.Load())
 		if now := f.Clock(); since.After(now) {
 			since = now
 		}
