@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -211,58 +210,6 @@ type resetInput struct {
 
 func (h resources) reset(ctx context.Context, in *resetInput) (*acceptedOutput, error) {
 	return accepted(), h.Accounts.Reset(ctx, in.Body.Token, in.Body.Password)
-}
-
-type introspectInput struct {
-	Body struct {
-		Token string `json:"token"`
-		Hint  string `json:"token_type_hint,omitempty" doc:"Accepted and not needed: only access tokens are known here."`
-	}
-}
-
-// introspectBody is the answer of RFC 7662 §2.2; a token that is not good
-// answers active alone.
-type introspectBody struct {
-	Active    bool     `json:"active"`
-	Issuer    string   `json:"iss,omitempty"`
-	Subject   string   `json:"sub,omitempty"`
-	Audience  []string `json:"aud,omitempty"`
-	ClientID  string   `json:"client_id,omitempty"`
-	TokenID   string   `json:"jti,omitempty"`
-	SessionID string   `json:"sid,omitempty"`
-	TokenType string   `json:"token_type,omitempty"`
-	ExpiresAt int64    `json:"exp,omitempty"`
-	IssuedAt  int64    `json:"iat,omitempty"`
-	AuthTime  int64    `json:"auth_time,omitempty"`
-	AAL       string   `json:"aal,omitempty"`
-	ACR       string   `json:"acr,omitempty"`
-	AMR       []string `json:"amr,omitempty"`
-	Roles     []string `json:"roles,omitempty"`
-}
-
-type introspectOutput struct {
-	Body introspectBody `nameHint:"Introspection"`
-}
-
-// introspect judges an access token for a backend. It also asks the database
-// whether the session is open, so its answer is never older than the request.
-func (h resources) introspect(ctx context.Context, in *introspectInput) (*introspectOutput, error) {
-	c, err := h.Verifier.Verify(in.Body.Token)
-	if err == nil {
-		_, err = h.Sessions.Live(ctx, c.Subject, c.SessionID)
-	}
-	var refused *fault.Error
-	if errors.As(err, &refused) && refused.Kind() == fault.Unauthenticated {
-		return &introspectOutput{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &introspectOutput{introspectBody{
-		Active: true, Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, ClientID: c.ClientID, TokenID: c.ID,
-		SessionID: c.SessionID, TokenType: "Bearer", ExpiresAt: c.ExpiresAt.Unix(), IssuedAt: c.IssuedAt.Unix(),
-		AuthTime: c.AuthTime.Unix(), AAL: c.AAL, ACR: c.AAL, AMR: c.AMR, Roles: c.Roles,
-	}}, nil
 }
 
 type ticketOutput struct {

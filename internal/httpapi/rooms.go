@@ -44,7 +44,12 @@ type Rates struct {
 }
 
 // resources is the receiver of every handler.
-type resources struct{ Rooms }
+type resources struct {
+	Rooms
+	// Refuse answers an error as a problem document, for handlers that speak HTTP
+	// themselves.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
 
 // caller is who calls, on a route that demands an access token.
 func caller(ctx context.Context) token.Claims {

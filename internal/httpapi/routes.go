@@ -21,7 +21,7 @@ const (
 // Routes registers the table of contents of the API. Each line says who may call,
 // what it costs and what it does; Register refuses a line that forgets one.
 func (r Rooms) Routes(a *API) {
-	h := resources{r}
+	h := resources{Rooms: r, Refuse: a.WriteProblem}
 	api := []string{RuleAPI}
 	RegisterHealth(a, api, r.Checks)
 	RegisterDocs(a, api)
@@ -32,7 +32,7 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "POST", Path: "/api/v1/auth/refresh", ID: "refresh", Tag: "Sign-in", Summary: "Renew the tokens", Description: "Spends the refresh token and answers its successor. A spent token shown again ends the session.", Auth: Public, Limits: api, Errors: []fault.Code{fault.CodeInvalidToken, fault.CodeConflict}}, h.refresh)
 	Register(a, Route{Method: "POST", Path: "/api/v1/auth/logout", ID: "logout", Tag: "Sign-in", Summary: "Sign out", Description: "Ends the session of the access token, or of the refresh token in the body or cookie. Succeeds in any case.", Auth: ByHandler, Limits: api, Status: 204}, h.logout)
 	Register(a, Route{Method: "POST", Path: "/api/v1/auth/step-up", ID: "stepUp", Tag: "Sign-in", Summary: "Prove the password again", Description: "For accounts without a second factor; others answer one of its verify routes.", Auth: Access, Limits: []string{RuleLogin}, Errors: []fault.Code{fault.CodeInvalidCredentials, fault.CodeBusy}}, h.stepUp)
-	Register(a, Route{Method: "POST", Path: "/api/v1/auth/introspect", ID: "introspect", Tag: "Sign-in", Summary: "Judge an access token (RFC 7662)", Description: "For backends that cannot verify a JWT themselves.", Auth: Service, Limits: api}, h.introspect)
+	RegisterPlain(a, Route{Method: "POST", Path: "/api/v1/auth/introspect", ID: "introspect", Tag: "Sign-in", Summary: "Judge an access token (RFC 7662)", Description: "For backends that cannot verify a JWT themselves: the parameter token in a form, or in a JSON object. Answers active, and for a good token its claims.", Auth: Service, Limits: api, Status: 200, Errors: []fault.Code{fault.CodeUnsupportedMedia, fault.CodeMalformed, fault.CodeInvalidRequest}}, http.HandlerFunc(h.introspect))
 	Register(a, Route{Method: "POST", Path: "/api/v1/auth/email/verify", ID: "verifyEmail", Tag: "Sign-in", Summary: "Confirm an e-mail address", Description: "Takes the token of a registration's or of a changed address's mail.", Auth: Public, Limits: []string{RuleForgot}, Errors: []fault.Code{fault.CodeLinkExpired}}, h.verifyEmail)
 	Register(a, Route{Method: "POST", Path: "/api/v1/auth/email/undo", ID: "undoEmail", Tag: "Sign-in", Summary: "Take a change of address back", Auth: Public, Limits: []string{RuleForgot}, Errors: []fault.Code{fault.CodeLinkExpired}}, h.undoEmail)
 	Register(a, Route{Method: "POST", Path: "/api/v1/auth/email/resend", ID: "resendVerification", Tag: "Sign-in", Summary: "Send the verification mail again", Auth: Public, Limits: []string{RuleForgot}, Status: 202}, h.resend)
