@@ -45,8 +45,8 @@ setup-test: ## install the services and programs that the tests need
 	scripts/setup-test.sh
 
 .PHONY: bench
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: setup-test web ## run the benchmarks and write the table of ratios
+	$(GO) test -run '^$$' -bench . -benchmem ./... | $(GO) run ./internal/bench/table
 
 .PHONY: fuzz
 fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)

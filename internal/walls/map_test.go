@@ -79,7 +79,6 @@ var foreign = []struct {
 	{"github.com/pressly/goose/v3", []string{"store"}, "only the store migrates"},
 	{"github.com/redis/rueidis", []string{"bus/redis", "limit/redis", "app"}, "what Redis does stands behind an interface"},
 	{"github.com/danielgtaylor/huma/v2", []string{"httpapi"}, "the domain knows no HTTP framework"},
-	{"github.com/lxzan/gws", []string{"gateway"}, "sockets stand behind the gateway"},
 	{"github.com/coder/websocket", []string{"gateway"}, "sockets stand behind the gateway"},
 	{"github.com/golang-jwt/jwt/v5", []string{"token"}, "one room signs and verifies"},
 	{"github.com/go-webauthn/webauthn", []string{"factor/passkey"}, "one room knows authenticators"},
@@ -154,10 +153,10 @@ func levelOf(room string) int {
 }
 
 // forTests reports whether a room exists for tests alone: the test services, the
-// journeys from outside, this package, and conformance suites such as
+// journeys and measurements from outside, this package, and conformance suites such as
 // limit/limittest.
 func forTests(room string) bool {
-	return room == "testbed" || room == "journey" || room == "walls" || strings.HasSuffix(room, "test")
+	return slices.Contains([]string{"testbed", "journey", "bench", "walls"}, room) || strings.HasSuffix(room, "test")
 }
 
 // roomOf returns the room of a folder of the repository, "" for one that holds

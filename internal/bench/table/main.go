@@ -1,0 +1,89 @@
+// Command table reads the output of `go test -bench` and writes one Markdown
+// table of ratios: each row is a benchmark against its reference of the same run.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// row is one line of the table. A metric is named by its unit, as the testing
+// package prints it.
+type row struct {
+	name, reference string
+	unit            string
+	aim             string
+}
+
+var rows = []row{
+	{"GetMe/sqlite", "BareAnswer", "cpu-µs/op", "≤ 4"},
+	{"GetMe/postgres", "BareAnswer", "cpu-µs/op", "≤ 4"},
+	{"Refresh/sqlite", "CommittedRow/sqlite", "ns/op", "≤ 2"},
+	{"Refresh/postgres", "CommittedRow/postgres", "ns/op", "≤ 2"},
+	{"SignIn/sqlite", "RawArgon2", "cpu-µs/op", "≤ 1.1"},
+	{"SignIn/postgres", "RawArgon2", "cpu-µs/op", "≤ 1.1"},
+	{"VerifyNew", "VerifyES256", "ns/op", "≤ 1.1"},
+	{"VerifyRemembered", "VerifyES256", "ns/op", "≤ 0.1"},
+}
+
+func main() {
+	if err := run(os.Stdin, os.Stdout); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run copies the benchmark output and writes the table below it. A benchmark
+// that the table needs and the output lacks is an error.
+func run(in io.Reader, out io.Writer) error {
+	figures := map[string]map[string]float64{}
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		_, _ = fmt.Fprintln(out, lines.Text())
+		if name, units := parse(lines.Text()); name != "" {
+			figures[name] = units
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	return write(out, figures)
+}
+
+// parse reads one result line: name-procs, count, then pairs of figure and unit.
+func parse(line string) (name string, units map[string]float64) {
+	fields := strings.Fields(line)
+	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+		return "", nil
+	}
+	name = strings.TrimPrefix(fields[0], "Benchmark")
+	if i := strings.LastIndexByte(name, '-'); i > 0 {
+		name = name[:i]
+	}
+	units = map[string]float64{}
+	for i := 2; i+1 < len(fields); i += 2 {
+		figure, err := strconv.ParseFloat(fields[i], 64)
+		if err != nil {
+			return "", nil
+		}
+		units[fields[i+1]] = figure
+	}
+	return name, units
+}
+
+func write(out io.Writer, figures map[string]map[string]float64) error {
+	_, _ = fmt.Fprint(out, "\n| benchmark | unit | figure | reference | its figure | ratio | aim |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range rows {
+		got, ok := figures[r.name][r.unit]
+		floor, known := figures[r.reference][r.unit]
+		if !ok || !known || floor <= 0 {
+			return fmt.Errorf("no %s of %s and %s in the output", r.unit, r.name, r.reference)
+		}
+		_, _ = fmt.Fprintf(out, "| %s | %s | %.4g | %s | %.4g | %.2f | %s |\n", r.name, r.unit, got, r.reference, floor, got/floor, r.aim)
+	}
+	return nil
+}
