@@ -65,7 +65,7 @@ func (c Config) Local() bool { return isLoopback(hostOf(c.App.PublicURL)) }
 // DevInbox reports whether mail or SMS of this run go to the dev inbox, because
 // the run is local and a carrier is missing.
 func (c Config) DevInbox() bool {
-	return c.Local() && (!c.SMTP.Configured() || !c.Twilio.Configured())
+	return c.Local() && (!c.SMTP.Configured() || !c.hasSMSCarrier())
 }
 
 // FrontendOrigin returns scheme, host and port of FRONTEND_URL.

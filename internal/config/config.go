@@ -23,6 +23,7 @@ type Config struct {
 	MFA      MFA
 	WebAuthn WebAuthn
 	SMTP     SMTP
+	SMS      SMS
 	Twilio   Twilio
 	Gateway  Gateway
 
@@ -62,6 +63,7 @@ func (c *Config) blocks() []block {
 		c.MFA.block(),
 		c.WebAuthn.block(),
 		c.SMTP.block(),
+		c.SMS.block(),
 		c.Twilio.block(),
 		c.Gateway.block(),
 	}

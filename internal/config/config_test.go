@@ -233,6 +233,33 @@ func TestDevInbox(t *testing.T) {
 	}
 }
 
+func TestSMS(t *testing.T) {
+	webhook := []string{"SMS_WEBHOOK_URL=https://sms.example.org/in", "SMS_WEBHOOK_SECRET=whsec_" + goodKey, "SMS_COUNTRIES=us, GB"}
+	for _, tc := range []struct {
+		name      string
+		environ   []string
+		offers    bool
+		countries string
+	}{
+		{"a local run without carrier", nil, true, "*"},
+		{"OT-06 a local run with a list", []string{"SMS_COUNTRIES=DE"}, true, "DE"},
+		{"no carrier", remote(), false, ""},
+		{"a webhook", remote(webhook...), true, "US, GB"},
+		{"switched off", remote(append(webhook, "MFA_SMS=off")...), false, "US, GB"},
+		{"the strict profile", []string{"SECURITY_PROFILE=strict"}, false, "*"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := load(t, tc.environ...)
+			if c.OffersSMS() != tc.offers || shown(c, "SMS_COUNTRIES") != tc.countries {
+				t.Errorf("got %v and %q, want %v and %q", c.OffersSMS(), shown(c, "SMS_COUNTRIES"), tc.offers, tc.countries)
+			}
+		})
+	}
+	if got := shown(load(t, "RATE_SMS_NUMBER=2/m, 7/1h"), "RATE_SMS_NUMBER"); got != "2/1m, 7/1h" {
+		t.Errorf("RATE_SMS_NUMBER: got %q, want 2/1m, 7/1h", got)
+	}
+}
+
 func TestLocal(t *testing.T) {
 	for _, tc := range []struct {
 		url  string

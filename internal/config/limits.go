@@ -9,6 +9,7 @@ type Limits struct {
 	ForgotIP       Rate // RATE_FORGOT_IP
 	RefreshSession Rate // RATE_REFRESH_SESSION
 	MFAIP          Rate // RATE_MFA_IP
+	MailAccount    Rate // RATE_EMAIL_CODE_ACCOUNT
 	APIIP          Rate // RATE_API_IP
 }
 
@@ -24,6 +25,7 @@ func (l *Limits) block() block {
 			{Name: "RATE_FORGOT_IP", Default: "10/1h", into: rate(&l.ForgotIP), Help: "The same from one IP address."},
 			{Name: "RATE_REFRESH_SESSION", Default: "30/1m", into: rate(&l.RefreshSession), Help: "Refreshes of one session."},
 			{Name: "RATE_MFA_IP", Default: "30/1m", into: rate(&l.MFAIP), Help: "Tries of a second factor from one IP address."},
+			{Name: "RATE_EMAIL_CODE_ACCOUNT", Default: "10/1h", into: rate(&l.MailAccount), Help: "Codes by e-mail to one account. Those by SMS have limits of their own."},
 			{Name: "RATE_API_IP", Default: "600/1m", into: rate(&l.APIIP), Help: "Any other request from one IP address. Be generous: a whole office can share one."},
 		},
 	}

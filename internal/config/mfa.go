@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // MFAPolicy says who must use a second factor.
 type MFAPolicy string
 
@@ -15,7 +17,14 @@ type MFA struct {
 	Policy         MFAPolicy // MFA_POLICY
 	ChallengeTries int       // MFA_CHALLENGE_TRIES
 	TOTPSkewSteps  int       // TOTP_SKEW_STEPS: 0 or 1 steps of 30 s before the current one
+	SMS            bool      // MFA_SMS
+	Email          bool      // MFA_EMAIL
+	// CodeValidity is how long a code that was sent can be typed: MFA_CODE_VALIDITY.
+	CodeValidity time.Duration
 }
+
+// OffersSMS reports whether codes by SMS are a second factor of this run.
+func (c Config) OffersSMS() bool { return c.MFA.SMS && c.SendsSMS() }
 
 func (m *MFA) block() block {
 	return block{
@@ -33,6 +42,18 @@ func (m *MFA) block() block {
 			{
 				Name: "TOTP_SKEW_STEPS", Default: "1", Unit: "steps", into: whole(&m.TOTPSkewSteps, 0, 1),
 				Help: "How many 30-second steps before the current one an authenticator app's code is still accepted.",
+			},
+			{
+				Name: "MFA_SMS", Default: "true", Strict: "false", into: flag(&m.SMS),
+				Help: "Whether codes by SMS are offered, where SMS can be sent. They are a restricted factor (NIST SP 800-63B-4): messages can be redirected. Whoever has set up nothing else needs a backup code once this is false.",
+			},
+			{
+				Name: "MFA_EMAIL", Default: "true", Strict: "false", into: flag(&m.Email),
+				Help: "Whether codes by e-mail are offered. They are of low assurance: they never confirm a guarded action, and do not count after a password that was reset by e-mail.",
+			},
+			{
+				Name: "MFA_CODE_VALIDITY", Default: "5m", into: span(&m.CodeValidity, time.Minute, 10*time.Minute),
+				Help: "How long a code sent by SMS or e-mail works.",
 			},
 		},
 	}

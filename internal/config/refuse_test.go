@@ -25,6 +25,15 @@ func TestRefusedValues(t *testing.T) {
 		{"OP-10 step-up after 16 minutes", "STEP_UP_MAX_AGE=16m"},
 		{"TO-03 two steps", "TOTP_SKEW_STEPS=2"},
 		{"RL-01 endless tries", "MFA_CHALLENGE_TRIES=101"},
+		{"OT-01 codes of 11 minutes", "MFA_CODE_VALIDITY=11m"},
+		{"OT-01 codes of seconds", "MFA_CODE_VALIDITY=59s"},
+		{"OT-06 a country nobody knows", "SMS_COUNTRIES=US,XX"},
+		{"OT-06 a country twice", "SMS_COUNTRIES=US,US"},
+		{"OT-06 no limit on a number", "RATE_SMS_NUMBER=,"},
+		{"OT-06 half a limit on a number", "RATE_SMS_NUMBER=1/1m,5"},
+		{"a webhook secret of no kind", "SMS_WEBHOOK_SECRET=" + goodKey},
+		{"a webhook secret that is not base64", "SMS_WEBHOOK_SECRET=whsec_!"},
+		{"a short webhook secret", "SMS_WEBHOOK_SECRET=whsec_c2hvcnQ="},
 		{"RL-07 a short prefix", "IPV6_PREFIX=47"},
 		{"RL-08 everybody a proxy, IPv4", "TRUSTED_PROXIES=0.0.0.0/0"},
 		{"RL-08 everybody a proxy, IPv6", "TRUSTED_PROXIES=10.0.0.0/8,::/0"},
@@ -108,7 +117,7 @@ func TestStrictProfile(t *testing.T) {
 	load(t, "SECURITY_PROFILE=strict", "SESSION_LIFE=8h", "SESSION_IDLE=30m", "STEP_UP_MAX_AGE=2m", "PASSWORD_MIN_LENGTH=20")
 	for _, loose := range []string{
 		"SESSION_LIFE=25h", "SESSION_IDLE=61m", "STEP_UP_MAX_AGE=6m", "MFA_POLICY=optional", "MFA_POLICY=admins",
-		"PASSWORD_MIN_LENGTH=14", "EMAIL_VERIFICATION=optional",
+		"PASSWORD_MIN_LENGTH=14", "EMAIL_VERIFICATION=optional", "MFA_SMS=true", "MFA_EMAIL=true",
 	} {
 		t.Run("TK-09 "+loose, func(t *testing.T) {
 			name, _, _ := strings.Cut(loose, "=")
@@ -157,10 +166,17 @@ func TestNonLocalRefusals(t *testing.T) {
 		{"WA-05 an RP ID with a scheme", []string{"WEBAUTHN_RP_ID=https://example.org"}, []string{"WEBAUTHN_RP_ID"}},
 		{"WA-05 an RP ID that is an address", []string{"WEBAUTHN_RP_ID=10.0.0.1"}, []string{"WEBAUTHN_RP_ID"}},
 		{"WA-05 a front end elsewhere", []string{"FRONTEND_URL=https://app.example.org"}, []string{"WEBAUTHN_RP_ID"}},
-		{"Twilio without its token", []string{"TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_PHONE_NUMBER=+15005550006"}, []string{"TWILIO_AUTH_TOKEN"}},
-		{"Twilio without a sender", []string{"TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x"}, []string{"TWILIO_PHONE_NUMBER"}},
+		{"Twilio without its token", []string{"SMS_COUNTRIES=US", "TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_PHONE_NUMBER=+15005550006"}, []string{"TWILIO_AUTH_TOKEN"}},
+		{"Twilio without a sender", []string{"SMS_COUNTRIES=US", "TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x"}, []string{"TWILIO_PHONE_NUMBER"}},
 		{"Twilio without an account", []string{"TWILIO_AUTH_TOKEN=x"}, []string{"TWILIO_AUTH_TOKEN"}},
-		{"Twilio in the clear", []string{"TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x", "TWILIO_PHONE_NUMBER=+15005550006", "TWILIO_BASE_URL=http://twilio.example.org"}, []string{"TWILIO_BASE_URL"}},
+		{"OT-06 Twilio without countries", []string{"TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x", "TWILIO_PHONE_NUMBER=+15005550006"}, []string{"SMS_COUNTRIES"}},
+		{"OT-06 a webhook without countries", []string{"SMS_WEBHOOK_URL=https://sms.example.org/", "SMS_WEBHOOK_SECRET=whsec_" + goodKey}, []string{"SMS_COUNTRIES"}},
+		{"OT-06 countries and all of them", []string{"SMS_COUNTRIES=US,*"}, []string{"SMS_COUNTRIES"}},
+		{"a webhook without its secret", []string{"SMS_COUNTRIES=US", "SMS_WEBHOOK_URL=https://sms.example.org/"}, []string{"SMS_WEBHOOK_SECRET"}},
+		{"a webhook's secret alone", []string{"SMS_WEBHOOK_SECRET=whsec_" + goodKey}, []string{"SMS_WEBHOOK_SECRET"}},
+		{"a webhook in the clear", []string{"SMS_COUNTRIES=US", "SMS_WEBHOOK_URL=http://sms.example.org/", "SMS_WEBHOOK_SECRET=whsec_" + goodKey}, []string{"SMS_WEBHOOK_URL"}},
+		{"two carriers", []string{"SMS_COUNTRIES=US", "SMS_WEBHOOK_URL=https://sms.example.org/", "SMS_WEBHOOK_SECRET=whsec_" + goodKey, "TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x", "TWILIO_PHONE_NUMBER=+15005550006"}, []string{"SMS_WEBHOOK_URL"}},
+		{"Twilio in the clear", []string{"SMS_COUNTRIES=US", "TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x", "TWILIO_PHONE_NUMBER=+15005550006", "TWILIO_BASE_URL=http://twilio.example.org"}, []string{"TWILIO_BASE_URL"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if ps := problems(t, remote(tc.give...)...); !slices.Equal(names(ps), tc.want) {

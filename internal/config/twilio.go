@@ -17,7 +17,7 @@ func (t Twilio) Configured() bool { return t.AccountSID != "" }
 func (t *Twilio) block() block {
 	return block{
 		title: "SMS with Twilio",
-		about: "How SMS leave. Without TWILIO_ACCOUNT_SID a local run delivers to the dev inbox, and any other run offers no SMS.",
+		about: "How SMS leave. Without TWILIO_ACCOUNT_SID and SMS_WEBHOOK_URL a local run delivers to the dev inbox, and any other run offers no SMS.",
 		settings: []Setting{
 			{Name: "TWILIO_ACCOUNT_SID", into: text(&t.AccountSID), Help: "The account, AC and 32 hex digits."},
 			{Name: "TWILIO_AUTH_TOKEN", Secret: true, into: secret(&t.AuthToken), Help: "Its auth token."},
