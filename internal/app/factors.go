@@ -8,8 +8,11 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/factor/backupcode"
+	"github.com/sallyport/sallyport/internal/factor/emailcode"
+	"github.com/sallyport/sallyport/internal/factor/smscode"
 	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/onetime"
 	"github.com/sallyport/sallyport/internal/proof"
 )
 
@@ -21,8 +24,22 @@ const attemptLife = 5 * time.Minute
 func (a *App) factors(apps totp.Factor, pw passwords) map[proof.Method]factor.Factor {
 	return map[proof.Method]factor.Factor{
 		proof.TOTP:       apps,
+		proof.SMS:        smscode.Factor{Codes: a.codes(proof.SMS, onetime.SMSChallenge), Budget: a.tollBudget(), Observe: a.observeToll()},
+		proof.Email:      emailcode.Factor{Codes: a.codes(proof.Email, onetime.EmailChallenge), Allow: a.allowMail},
 		proof.BackupCode: backupcode.Factor{Store: a.Store, Hasher: pw, Clock: a.clock, Low: a.codesLow},
 	}
+}
+
+// offered lists the second factors of this run, the safest first.
+func (a *App) offered() []proof.Method {
+	out := []proof.Method{proof.TOTP}
+	if a.cfg.OffersSMS() {
+		out = append(out, proof.SMS)
+	}
+	if a.cfg.MFA.Email {
+		out = append(out, proof.Email)
+	}
+	return append(out, proof.BackupCode)
 }
 
 // codesLow builds the warning that few backup codes are left (BC-06).

@@ -16,7 +16,9 @@ import (
 	limitredis "github.com/sallyport/sallyport/internal/limit/redis"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/message/devinbox"
+	"github.com/sallyport/sallyport/internal/message/smswebhook"
 	"github.com/sallyport/sallyport/internal/message/smtp"
+	"github.com/sallyport/sallyport/internal/message/twilio"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/token"
 )
@@ -94,6 +96,8 @@ func (a *App) openMessages(terminal io.Writer) func(context.Context) error {
 	}
 }
 
+// senders chooses a carrier for each channel; what has none goes to the dev
+// inbox in a local run, and nowhere in any other.
 func (a *App) senders(terminal io.Writer) (map[message.Channel]message.Sender, error) {
 	out := map[message.Channel]message.Sender{}
 	if a.cfg.DevInbox() {
@@ -101,7 +105,7 @@ func (a *App) senders(terminal io.Writer) (map[message.Channel]message.Sender, e
 			terminal = io.Discard
 		}
 		a.inbox = devinbox.New(terminal, a.clock)
-		out[message.Email] = a.inbox
+		out[message.Email], out[message.SMS] = a.inbox, a.inbox
 	}
 	if m := a.cfg.SMTP; m.Server != "" {
 		s, err := smtp.New(smtp.Settings{
@@ -113,7 +117,34 @@ func (a *App) senders(terminal io.Writer) (map[message.Channel]message.Sender, e
 		}
 		out[message.Email] = s
 	}
-	return out, nil
+	var err error
+	switch {
+	case a.cfg.Twilio.Configured():
+		out[message.SMS], err = a.twilioSender()
+	case a.cfg.SMS.WebhookURL != "":
+		out[message.SMS], err = a.webhookSender()
+	}
+	return out, err
+}
+
+func (a *App) twilioSender() (*twilio.Sender, error) {
+	t := a.cfg.Twilio
+	return twilio.New(twilio.Settings{
+		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), PhoneNumber: t.PhoneNumber,
+		MessagingServiceSID: t.MessagingServiceSID, BaseURL: t.BaseURL, Clock: a.clock,
+	})
+}
+
+func (a *App) webhookSender() (*smswebhook.Sender, error) {
+	var secrets []smswebhook.Secret
+	for _, s := range a.cfg.SMS.WebhookSecrets {
+		secret, err := smswebhook.ParseSecret(s.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("SMS_WEBHOOK_SECRET: %w", err)
+		}
+		secrets = append(secrets, secret)
+	}
+	return smswebhook.New(smswebhook.Settings{URL: a.cfg.SMS.WebhookURL, Secrets: secrets, Clock: a.clock})
 }
 
 // openTokens builds the keys, the signer's other half and the set of

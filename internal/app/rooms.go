@@ -13,7 +13,6 @@ import (
 	"github.com/sallyport/sallyport/internal/factor/password"
 	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/message"
-	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
 	"github.com/sallyport/sallyport/internal/token"
@@ -72,7 +71,7 @@ func (a *App) policy() signin.Policy {
 	return signin.Policy{
 		MFA:           signin.Requirement(a.cfg.MFA.Policy),
 		VerifiedEmail: a.cfg.Account.EmailVerification == "required",
-		Methods:       []proof.Method{proof.TOTP, proof.BackupCode},
+		Methods:       a.offered(),
 		StepUpAge:     a.cfg.Session.StepUpMaxAge,
 	}
 }
@@ -103,7 +102,7 @@ func (a *App) openRooms(context.Context) error {
 		NewCodes: func(ctx context.Context) ([]string, []factor.BackupCode, error) { return backupcode.New(ctx, pw) },
 	})
 	a.SignIn = signin.New(signin.Parts{
-		Store: a.Store, Held: a.Enrolment, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
+		Store: a.Store, Held: a.Enrolment, Addresses: a.Enrolment, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
 		Curve: signin.DefaultCurve, Clock: a.clock, Log: a.log, AttemptLife: attemptLife, Tries: a.cfg.MFA.ChallengeTries,
 		UnknownSubject: func(canonical string) string {
 			return "unknown:" + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])

@@ -104,8 +104,9 @@ func (s *Service) Status(ctx context.Context, u account.User) (Status, error) {
 	return st, err
 }
 
-// Held lists what the user can be asked for at a sign-in, one offer a method;
-// backup codes only beside another factor.
+// Held lists what the user can be asked for at a sign-in: one offer a method, but
+// each phone number by itself where there are several, because one of them has
+// to be chosen; backup codes only beside another factor.
 func (s *Service) Held(ctx context.Context, userID string) ([]factor.Offer, error) {
 	all, err := s.Store.Enrolments(ctx, userID, s.Clock())
 	if err != nil {
@@ -113,8 +114,13 @@ func (s *Service) Held(ctx context.Context, userID string) ([]factor.Offer, erro
 	}
 	var out []factor.Offer
 	seen := map[proof.Method]bool{}
+	choice := confirmed(all, proof.SMS) > 1
 	for _, e := range all {
-		if e.Enabled && !seen[e.Method] {
+		switch {
+		case !e.Enabled:
+		case e.Method == proof.SMS && choice:
+			out = append(out, factor.Offer{Method: e.Method, Hint: e.Hint(), ID: e.ID})
+		case !seen[e.Method]:
 			seen[e.Method] = true
 			out = append(out, factor.Offer{Method: e.Method, Hint: e.Hint()})
 		}

@@ -2,9 +2,7 @@ package enrolment
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
@@ -33,11 +31,9 @@ const maxFactorName = 50
 // SetupTOTP makes a fresh secret that counts once a code of it was shown. An
 // older pending set-up dies; confirmed apps stay as they are (MF-07).
 func (s *Service) SetupTOTP(ctx context.Context, u account.User, name string) (Setup, error) {
-	if name = strings.TrimSpace(name); utf8.RuneCountInString(name) > maxFactorName {
-		return Setup{}, fault.InvalidField("name", "Use at most 50 characters.", "too_long")
-	}
-	if name == "" {
-		name = "Authenticator app"
+	name, err := nameOf(name, "Authenticator app")
+	if err != nil {
+		return Setup{}, err
 	}
 	now := s.Clock()
 	all, err := s.Store.Enrolments(ctx, u.ID, now)
@@ -92,7 +88,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, u account.User, answer string
 	e := audit.New(ctx, now, audit.FactorAdded, audit.Success, u.ID)
 	e.Factor, e.Details = string(proof.TOTP), map[string]string{"name": pending.Name}
 	defer s.Nudge()
-	touched, err := s.Store.ConfirmEnrolment(ctx, c, audit.Of(e).Telling(notice(u, message.FactorAdded, "authenticator app")))
+	touched, err := s.Store.ConfirmEnrolment(ctx, c, audit.Of(e).Telling(notice(u, message.FactorAdded, string(proof.TOTP))))
 	if err != nil {
 		return nil, p, err
 	}

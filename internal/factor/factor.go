@@ -32,6 +32,32 @@ type Subject struct {
 	UserID    string
 	SessionID string // set for a step-up, empty for a sign-in
 	AttemptID []byte // hash of the attempt token, set for a sign-in
+	// Confirm is the enrolment that the answer is to confirm; empty: it answers a
+	// factor that counts already.
+	Confirm string
+}
+
+// Purpose is what a code that is sent to a person is for. A code made for one is
+// refused for another (OT-02).
+type Purpose string
+
+// The purposes.
+const (
+	SignIn  Purpose = "sign_in"
+	StepUp  Purpose = "step_up"
+	Confirm Purpose = "confirm"
+)
+
+// Purpose is what the subject is asked for.
+func (s Subject) Purpose() Purpose {
+	switch {
+	case s.Confirm != "":
+		return Confirm
+	case s.SessionID != "":
+		return StepUp
+	default:
+		return SignIn
+	}
 }
 
 // ErrWrong is returned by Check for an answer that does not prove the factor:
@@ -62,6 +88,7 @@ var ErrMalformed = errors.New("factor: malformed answer")
 type Offer struct {
 	Method proof.Method
 	Hint   string
+	ID     string // which one, where the user has several and must choose
 }
 
 // Factor compares answers of one method. Check is called after the attempt was
@@ -73,6 +100,25 @@ type Factor interface {
 	// or an error for which errors.Is(err, ErrWrong) holds; any other error means
 	// that nothing was decided and the attempt is refused (OP-09).
 	Check(ctx context.Context, s Subject, answer string) (proof.Proof, error)
+}
+
+// Sent is what is told about a code that is on its way.
+type Sent struct {
+	Hint      string        // where to, masked
+	ExpiresIn time.Duration // how long it works
+}
+
+// Sender is a Factor whose answer travels to the person first.
+type Sender interface {
+	Factor
+	// Send makes a fresh code for the subject, kills the older one and queues it to
+	// the address of the enrolment, all in one transaction; an enrolment that is
+	// not confirmed is stored with it, in place of an older one. Too many codes are
+	// fault.CodeRateLimited.
+	Send(ctx context.Context, s Subject, to Enrolment) (Sent, error)
+	// Asked returns the enrolment that the subject's live code is to confirm;
+	// empty where there is no such code.
+	Asked(ctx context.Context, s Subject) (enrolment string, err error)
 }
 
 // BackupCode is one row of mfa_backup_codes.

@@ -214,7 +214,7 @@ func factorOf(f factor.Enrolment) factorBody {
 
 type disableInput struct {
 	Body struct {
-		Method string `json:"method" enum:"totp,backup_code"`
+		Method string `json:"method" enum:"totp,sms,email,backup_code"`
 		ID     string `json:"id,omitempty" format:"uuid" doc:"One factor; without it all of the method."`
 	}
 }

@@ -46,6 +46,7 @@ func userOf(u account.User) userBody {
 type methodBody struct {
 	Type string `json:"type" doc:"totp, sms, email, backup_code or passkey."`
 	Hint string `json:"hint,omitempty" doc:"Tells the person which one is meant."`
+	ID   string `json:"id,omitempty" doc:"Which one, where there are several to choose from."`
 }
 
 // signInBody is where a sign-in stands. With tokens it is finished; with status
@@ -85,7 +86,7 @@ func (h resources) outcome(ctx context.Context, o signin.Outcome) (*signInOutput
 	}
 	out.Body.Status = "mfa_required"
 	for _, m := range o.Methods {
-		out.Body.Methods = append(out.Body.Methods, methodBody{string(m.Method), m.Hint})
+		out.Body.Methods = append(out.Body.Methods, methodBody{string(m.Method), m.Hint, m.ID})
 	}
 	return out, nil
 }

@@ -82,6 +82,7 @@ type Warner interface {
 type Parts struct {
 	Store     Store
 	Held      Held
+	Addresses Addresses
 	Factors   map[proof.Method]factor.Factor
 	Passwords Passwords
 	Sessions  Sessions
@@ -148,10 +149,7 @@ func (s *Service) proceed(ctx context.Context, u account.User, a Attempt) (Outco
 	if err != nil {
 		return Outcome{}, err
 	}
-	step := s.Policy.Next(State{
-		Role: string(u.Role), Disabled: u.Disabled(), EmailVerified: u.EmailVerified(),
-		Enrolled: methods(held), Proofs: a.Proofs,
-	})
+	step := s.next(u, a, held)
 	switch step.Action {
 	case Open:
 		return s.open(ctx, u, a)
@@ -170,10 +168,21 @@ func (s *Service) proceed(ctx context.Context, u account.User, a Attempt) (Outco
 	}
 }
 
+// next asks policy about a sign-in of that user.
+func (s *Service) next(u account.User, a Attempt, held []factor.Offer) Step {
+	return s.Policy.Next(State{
+		Role: string(u.Role), Disabled: u.Disabled(), EmailVerified: u.EmailVerified(),
+		Enrolled: methods(held), Proofs: a.Proofs,
+	})
+}
+
+// methods lists the methods of these offers, each once.
 func methods(held []factor.Offer) []proof.Method {
 	out := make([]proof.Method, 0, len(held))
 	for _, h := range held {
-		out = append(out, h.Method)
+		if !slices.Contains(out, h.Method) {
+			out = append(out, h.Method)
+		}
 	}
 	return out
 }
@@ -231,15 +240,20 @@ func (s *Service) wait(ctx context.Context, u account.User, a Attempt, step Step
 	}, audit.Of(e))
 }
 
+// withHints returns the offers of these methods; a method nobody holds yet is
+// offered without a hint.
 func withHints(ms []proof.Method, held []factor.Offer) []factor.Offer {
 	out := make([]factor.Offer, 0, len(ms))
 	for _, m := range ms {
-		i := slices.IndexFunc(held, func(h factor.Offer) bool { return h.Method == m })
-		if i < 0 {
-			out = append(out, factor.Offer{Method: m})
-			continue
+		n := len(out)
+		for _, h := range held {
+			if h.Method == m {
+				out = append(out, h)
+			}
 		}
-		out = append(out, held[i])
+		if len(out) == n {
+			out = append(out, factor.Offer{Method: m})
+		}
 	}
 	return out
 }

@@ -43,18 +43,8 @@ func (s *Store) Enrolments(ctx context.Context, userID string, now time.Time) ([
 // BeginEnrolment stores a factor that is still to be confirmed, in place of an
 // older unconfirmed one of its method; confirmed ones stay as they are (MF-07).
 func (s *Store) BeginEnrolment(ctx context.Context, e factor.Enrolment, t audit.Trail) error {
-	var sealed []byte
-	if len(e.Secret) > 0 {
-		sealed = s.seal.Seal(e.Secret, "user_mfa", e.ID+"/"+e.UserID, "secret")
-	}
 	return s.write(ctx, func(q *queries.Queries) error {
-		if _, err := q.DeletePendingMFA(ctx, queries.DeletePendingMFAParams{UserID: e.UserID, Method: string(e.Method)}); err != nil {
-			return err
-		}
-		if err := q.InsertMFA(ctx, queries.InsertMFAParams{
-			ID: e.ID, UserID: e.UserID, Method: string(e.Method), Name: e.Name, Secret: sealed, Phone: e.Phone, Email: e.Email,
-			Enabled: e.Enabled, ExpiresAt: clock.Micros(e.ExpiresAt), CreatedAt: clock.Micros(e.CreatedAt),
-		}); err != nil {
+		if err := s.beginEnrolment(ctx, q, e); err != nil {
 			return err
 		}
 		return s.leave(ctx, q, t)
@@ -74,6 +64,9 @@ func (s *Store) ConfirmEnrolment(ctx context.Context, c factor.Confirmation, t a
 			if err := replaceBackupCodes(ctx, q, c.UserID, c.BackupCodes, c.At); err != nil {
 				return err
 			}
+		}
+		if err := killOneTime(ctx, q, c.UserID, c.At, onetime.Device); err != nil {
+			return err
 		}
 		return s.leave(ctx, q, t)
 	})

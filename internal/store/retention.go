@@ -10,12 +10,17 @@ import (
 
 // Swept counts what one Sweep removed.
 type Swept struct {
-	OneTime, Refresh, Sessions, Revocations, Enrolments, Keys int
+	OneTime, Refresh, Sessions, Revocations, Enrolments, Keys, Sends int
 }
+
+// keepSends is how long sends of SMS codes are kept: twice the longest window of
+// a budget.
+const keepSends = 48 * time.Hour
 
 // Sweep removes what nothing can need any more at now: expired single-use rows
 // and refresh tokens, sessions past their end (kept a while for the list of
-// events), revocations of dead tokens, lapsed enrolments and retired keys.
+// events), revocations of dead tokens, lapsed enrolments, retired keys and old
+// sends of SMS codes.
 // Successors outside the grace window are forgotten first.
 func (s *Store) Sweep(ctx context.Context, now time.Time, grace, keep time.Duration) (w Swept, err error) {
 	at, old := clock.Micros(now), clock.Micros(now.Add(-keep))
@@ -34,6 +39,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, grace, keep time.Durat
 			{&w.Revocations, q.DeleteRevocationsBefore, at},
 			{&w.Enrolments, q.DeletePendingMFABefore, at},
 			{&w.Keys, q.DeleteSigningKeysBefore, old},
+			{&w.Sends, q.DeleteSendsBefore, clock.Micros(now.Add(-keepSends))},
 		} {
 			n, err := step.delete(ctx, step.before)
 			if err != nil {

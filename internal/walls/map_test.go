@@ -23,9 +23,9 @@ var levels = map[string]int{
 	"onetime": words, "netaddr": words, "phone": words,
 
 	"account": domain, "audit": domain, "bus": domain, "factor": domain, "limit": domain, "message": domain,
-	"provider": domain, "seal": domain, "session": domain, "token": domain,
+	"provider": domain, "seal": domain, "session": domain, "token": domain, "toll": domain,
 
-	"signin": journeys, "enrolment": journeys,
+	"signin": journeys, "enrolment": journeys, "challenge": journeys,
 
 	"config": adapters, "gateway": adapters, "httpapi": adapters, "store": adapters, "web": adapters,
 

@@ -129,6 +129,21 @@ type SigningKey struct {
 	RetiresAt  int64
 }
 
+type SmsGate struct {
+	ID           int64
+	BreakerUntil int64
+}
+
+type SmsSend struct {
+	ID       string
+	Number   int64
+	Country  string
+	UserID   string
+	IpPrefix string
+	SentAt   int64
+	TypedAt  int64
+}
+
 type User struct {
 	ID                string
 	Email             string

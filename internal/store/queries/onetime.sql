@@ -31,3 +31,7 @@ DELETE FROM one_time_tokens WHERE user_id = @user_id AND user_id <> '';
 
 -- name: DeleteOneTimeBefore :execrows
 DELETE FROM one_time_tokens WHERE expires_at < @before;
+
+-- name: OneTimesOfUser :many
+SELECT * FROM one_time_tokens WHERE user_id = @user_id AND kind = @kind AND consumed_at = 0 AND expires_at > @now
+ORDER BY created_at DESC, hash;

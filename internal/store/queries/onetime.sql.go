@@ -152,6 +152,50 @@ func (q *Queries) OneTimeByHash(ctx context.Context, arg OneTimeByHashParams) (O
 	return i, err
 }
 
+const oneTimesOfUser = `-- name: OneTimesOfUser :many
+SELECT kind, hash, user_id, session_id, data, tries_left, created_at, expires_at, consumed_at FROM one_time_tokens WHERE user_id = ?1 AND kind = ?2 AND consumed_at = 0 AND expires_at > ?3
+ORDER BY created_at DESC, hash
+`
+
+type OneTimesOfUserParams struct {
+	UserID string
+	Kind   string
+	Now    int64
+}
+
+func (q *Queries) OneTimesOfUser(ctx context.Context, arg OneTimesOfUserParams) ([]OneTimeToken, error) {
+	rows, err := q.db.QueryContext(ctx, oneTimesOfUser, arg.UserID, arg.Kind, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OneTimeToken
+	for rows.Next() {
+		var i OneTimeToken
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Hash,
+			&i.UserID,
+			&i.SessionID,
+			&i.Data,
+			&i.TriesLeft,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.ConsumedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const replaceOneTimeData = `-- name: ReplaceOneTimeData :execrows
 UPDATE one_time_tokens SET data = ?1, user_id = ?2
 WHERE kind = ?3 AND hash = ?4 AND consumed_at = 0 AND expires_at > ?5 AND data = ?6
