@@ -12,6 +12,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/netaddr"
 	"github.com/sallyport/sallyport/internal/opaque"
@@ -30,6 +31,7 @@ func (a *App) rules() []limit.Rule {
 	return []limit.Rule{
 		a.rate(httpapi.RuleAPI, l.APIIP), a.rate(httpapi.RuleLogin, l.LoginIP), a.rate(httpapi.RuleRegister, l.RegisterIP),
 		a.rate(httpapi.RuleForgot, l.ForgotIP), a.rate(httpapi.RuleMFA, l.MFAIP),
+		a.rate(httpapi.RulePublish, l.PublishIP),
 	}
 }
 
@@ -42,16 +44,24 @@ func (a *App) openGateway(context.Context) error {
 	a.recorder = newRecorder(a.Store, a.log)
 	cfg, g := gateway.Defaults(), a.cfg.Gateway
 	cfg.Origins, cfg.AuthTimeout, cfg.Heartbeat, cfg.WriteTimeout = g.Origins, g.AuthTimeout, g.Heartbeat, g.WriteTimeout
-	cfg.MaxPerUser, cfg.MaxPerIP, cfg.MaxTotal = g.MaxPerUser, g.MaxPerIP, g.MaxTotal
-	cfg.MessageMaxBytes, cfg.MessagesPerMinute, cfg.QueueBytes = g.MessageMaxBytes, g.MessagesPerMinute, g.QueueBytes
+	cfg.MaxPerUser, cfg.MaxPerSession, cfg.ReplaceOldest = g.MaxPerUser, g.MaxPerSession, g.WhenFull == config.FullReplace
+	cfg.MaxPerIP, cfg.MaxPendingIP, cfg.MaxTotal = g.MaxPerIP, g.MaxPendingPerIP, g.MaxTotal
+	cfg.MessageMaxBytes, cfg.QueueBytes = g.MessageMaxBytes, g.QueueBytes
+	cfg.MessagesPerMinute, cfg.BytesPerMinute = g.MessagesPerMinute, g.BytesPerMinute
+	cfg.UserMessagesPerMinute, cfg.UserBytesPerMinute = g.UserMessages, g.UserBytes
+	cfg.Topics, cfg.MaxTopics, cfg.HistoryEvents, cfg.HistoryBytes = g.Topics, g.MaxTopics, g.HistoryEvents, g.HistoryBytes
+	cfg.Node = ident.New()
 	var err error
 	problems := &httpapi.Problems{Log: a.log}
 	a.gateway, err = gateway.New(cfg, gateway.Parts{
 		Verifier: a.judge(), Tickets: a.tickets(), Limits: socketLimits{a}, Recorder: a.recorder,
+		Bus: a.bus, Grants: a.grants(),
 		Revocations: a.revocations, Refuse: problems.Write, Clock: a.clock, Metrics: a.metrics, Log: a.log,
 	})
 	return err
 }
+
+func (a *App) grants() gateway.Grants { return gateway.Grants{MACs: a.keyring, Clock: a.clock} }
 
 // socketLimits counts sockets with the rules of HTTP (WS-03).
 type socketLimits struct{ a *App }
@@ -132,7 +142,7 @@ func (a *App) openHTTP(context.Context) error {
 	})
 	rooms := httpapi.Rooms{
 		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Tickets: a.tickets(),
-		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
+		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Realtime: realtime{a.gateway, a.grants()}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
 		JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
 		Rates: httpapi.Rates{
 			LoginIP:       a.rate(httpapi.RuleLogin, a.cfg.Limits.LoginIP),

@@ -25,6 +25,7 @@ func (a *App) jobs() []func(context.Context) {
 	return []func(context.Context){
 		a.logged("outbox", a.outbox.Run),
 		a.logged("gateway", a.gateway.Run),
+		a.logged("gateway events", a.gateway.Follow),
 		a.feed.Run,
 		sealer.Run,
 		a.recorder.run,

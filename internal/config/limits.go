@@ -10,6 +10,7 @@ type Limits struct {
 	RefreshSession Rate // RATE_REFRESH_SESSION
 	MFAIP          Rate // RATE_MFA_IP
 	MailAccount    Rate // RATE_EMAIL_CODE_ACCOUNT
+	PublishIP      Rate // RATE_PUBLISH_IP
 	APIIP          Rate // RATE_API_IP
 }
 
@@ -26,6 +27,7 @@ func (l *Limits) block() block {
 			{Name: "RATE_REFRESH_SESSION", Default: "30/1m", into: rate(&l.RefreshSession), Help: "Refreshes of one session."},
 			{Name: "RATE_MFA_IP", Default: "30/1m", into: rate(&l.MFAIP), Help: "Tries of a second factor from one IP address."},
 			{Name: "RATE_EMAIL_CODE_ACCOUNT", Default: "10/1h", into: rate(&l.MailAccount), Help: "Codes by e-mail to one account. Those by SMS have limits of their own."},
+			{Name: "RATE_PUBLISH_IP", Default: "6000/1m", into: rate(&l.PublishIP), Help: "Calls of a backend to /api/v1/realtime from one IP address."},
 			{Name: "RATE_API_IP", Default: "600/1m", into: rate(&l.APIIP), Help: "Any other request from one IP address. Be generous: a whole office can share one."},
 		},
 	}

@@ -28,6 +28,7 @@ type request struct {
 	key        string // Sec-WebSocket-Key
 	protocol   string // to answer; empty: none was offered
 	credential credential
+	after      string // the last event the client saw, from the address
 	origin     audit.Origin
 }
 
@@ -81,7 +82,7 @@ func early(b *bufio.Reader) []byte {
 // one write with the frame that follows it.
 func (g *Gateway) start(nc net.Conn, pre []byte, q request, claims *token.Claims) {
 	waiting := claims == nil
-	c := &conn{g: g, nc: nc, id: ident.New(), origin: q.origin, since: g.parts.Clock(), writing: true}
+	c := &conn{g: g, nc: nc, id: ident.New(), origin: q.origin, after: q.after, since: g.parts.Clock(), writing: true}
 	c.due = g.now() + g.cfg.AuthTimeout - tick // looked at once a tick: never late (WS-03)
 	c.in.Init(nc, pre, &g.buffers)
 	g.hub.add(c, waiting)
@@ -118,6 +119,9 @@ func (g *Gateway) read(r *http.Request, q *request) (err error) {
 	}
 	if q.key, err = wire.Key(r); err != nil {
 		return fault.Because(fault.CodeMalformed, err).WithDetail("This address is for WebSocket upgrade requests, version 13.")
+	}
+	if q.after = r.URL.Query().Get("after"); len(q.after) > MaxEventID {
+		return fault.New(fault.CodeMalformed).WithDetail("The parameter after is the id of an event, at most 64 bytes.")
 	}
 	if q.credential, q.protocol, err = credentialOf(r); err != nil {
 		return err

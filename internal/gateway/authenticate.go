@@ -88,7 +88,13 @@ func (c *conn) become(claims token.Claims, method string) {
 	}
 	c.g.metrics.opens.Inc()
 	c.g.record(c.origin, claims, audit.SocketOpened, audit.Success, "", map[string]string{"connection_id": c.id, "method": method})
-	c.say("welcome", welcomeFrame{"welcome", c.id, claims.SessionID, claims.ExpiresAt.UTC(), int(c.g.cfg.Heartbeat.Seconds())})
+	welcome := frame(welcomeFrame{"welcome", c.id, claims.SessionID, claims.ExpiresAt.UTC(), int(c.g.cfg.Heartbeat.Seconds())})
+	if !c.g.board.greet(c, welcome, c.after) {
+		c.tooSlow()
+		return
+	}
+	c.after = ""
+	c.g.metrics.countOut("welcome")
 }
 
 // renew takes a fresh access token on the open socket. It must be good and of

@@ -290,12 +290,13 @@ func BenchmarkFanOut(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s := newStage(b, n)
 			s.gather(b)
-			e := gateway.Event{ID: ident.New(), Name: "message", Data: json.RawMessage(`{"text":"` + strings.Repeat("x", 200) + `"}`)}
+			e := gateway.Event{Name: "message", Data: json.RawMessage(`{"text":"` + strings.Repeat("x", 200) + `"}`)}
 			b.ResetTimer()
 			want := s.events(b)
 			for i := range b.N {
-				if got, err := s.gw.SendToUser(s.users[i%n], e); got != 1 || err != nil {
-					b.Fatalf("got %d, %v, want 1", got, err)
+				e.ID = ident.New()
+				if got := s.gw.Deliver(gateway.Audience{User: s.users[i%n]}, e); got != 1 {
+					b.Fatalf("got %d, want 1", got)
 				}
 				if want++; i%n == n-1 || i == b.N-1 {
 					for s.events(b) < want {

@@ -8,8 +8,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sallyport/sallyport/internal/bus"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/topic"
 )
 
 // Config is what an operator can set. Every number must be positive.
@@ -42,6 +44,16 @@ type Config struct {
 	BytesPerMinute        int // payload one connection may send
 	UserMessagesPerMinute int // the same for all of a user's connections together
 	UserBytesPerMinute    int
+
+	// Topics are the rules by which clients may listen without a grant.
+	Topics    []topic.Rule
+	MaxTopics int // topics one connection may listen to
+	// HistoryEvents and HistoryBytes bound what this node remembers for clients
+	// that come back.
+	HistoryEvents int
+	HistoryBytes  int
+
+	Node string // names this node to the others; never empty
 }
 
 // Defaults returns the values of the requirements (WS-03, WS-06, WS-07), without
@@ -56,6 +68,7 @@ func Defaults() Config {
 		MessageMaxBytes: 64 << 10, QueueBytes: 256 << 10,
 		MessagesPerMinute: 100, BytesPerMinute: 1 << 20,
 		UserMessagesPerMinute: 300, UserBytesPerMinute: 4 << 20,
+		MaxTopics: 50, HistoryEvents: 10_000, HistoryBytes: 16 << 20,
 	}
 }
 
@@ -67,9 +80,13 @@ func (c Config) check() error {
 	if c.AuthTimeout > 5*time.Second {
 		return errors.New("gateway: AuthTimeout is at most five seconds (WS-03)")
 	}
+	if c.Node == "" {
+		return errors.New("gateway: a node has a name")
+	}
 	for _, n := range []int{
 		c.MaxPerUser, c.MaxPerSession, c.MaxPerIP, c.MaxPendingIP, c.MaxTotal, c.MessageMaxBytes, c.QueueBytes,
 		c.MessagesPerMinute, c.BytesPerMinute, c.UserMessagesPerMinute, c.UserBytesPerMinute,
+		c.MaxTopics, c.HistoryEvents, c.HistoryBytes,
 	} {
 		if n < 1 {
 			return errors.New("gateway: every limit is at least 1")
@@ -84,6 +101,8 @@ type Parts struct {
 	Tickets     Tickets
 	Limits      Limits
 	Recorder    Recorder
+	Bus         bus.Bus // carries events between nodes
+	Grants      Grants
 	Revocations *session.Revocations // watched and asked
 	// Refuse answers a request that is not upgraded with the problem document of
 	// err, a *fault.Error or anything else for an internal error.
@@ -95,7 +114,7 @@ type Parts struct {
 
 func (p Parts) check() error {
 	if p.Verifier == nil || p.Tickets == nil || p.Limits == nil || p.Recorder == nil || p.Revocations == nil ||
-		p.Refuse == nil || p.Clock == nil || p.Metrics == nil || p.Log == nil {
+		p.Bus == nil || p.Grants.MACs == nil || p.Grants.Clock == nil || p.Refuse == nil || p.Clock == nil || p.Metrics == nil || p.Log == nil {
 		return errors.New("gateway: a part is missing")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -33,7 +34,9 @@ type conn struct {
 	id     string
 	origin audit.Origin
 	since  time.Time
-	sent   usage // only touched by run
+	sent   usage    // only touched by run
+	after  string   // the last event the client saw before it came back; empty: none
+	topics []string // guarded by board.mu: where it listens
 
 	// Guarded by hub.mu: where the registry keeps the connection.
 	place         int  // in hub.all
@@ -43,6 +46,8 @@ type conn struct {
 	mu sync.Mutex // guards all below
 	heartbeat
 	state   state
+	greeted bool          // welcome is queued
+	from    uint64        // the number of the last event before that
 	claims  token.Claims  // zero while pending
 	warned  bool          // auth_expiring was sent for these claims
 	writing bool          // flush is running, or the handshake is being written
@@ -62,6 +67,17 @@ func (c *conn) who() (state, token.Claims) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state, c.claims
+}
+
+// greetedAt returns the number of the last event before the welcome; before it,
+// a number that no event reaches.
+func (c *conn) greetedAt() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.greeted {
+		return math.MaxUint64
+	}
+	return c.from
 }
 
 // shut closes the connection with that code. It never blocks; only the first

@@ -159,9 +159,12 @@ func TestAudit(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	good := gateway.Defaults()
+	good.Node = "n1"
 	for name, change := range map[string]func(*gateway.Config){
 		"no heartbeat":        func(c *gateway.Config) { c.Heartbeat = 0 },
 		"no cap":              func(c *gateway.Config) { c.MaxPerUser = 0 },
+		"no name":             func(c *gateway.Config) { c.Node = "" },
+		"no history":          func(c *gateway.Config) { c.HistoryEvents = 0 },
 		"negative queue":      func(c *gateway.Config) { c.QueueBytes = -1 },
 		"WS-03 a longer wait": func(c *gateway.Config) { c.AuthTimeout = 6 * time.Second },
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway/wire"
+	"github.com/sallyport/sallyport/internal/topic"
 )
 
 // maxPingID bounds the id a client may give a ping to recognise its pong, in
@@ -21,16 +22,21 @@ type errFrame string
 
 func (e errFrame) Error() string { return string(e) }
 
-// inbound is a frame of a client. Type is "auth", "ping" or "pong".
+// inbound is a frame of a client. Type is one of fields.
 type inbound struct {
 	Type   string
 	ID     string // ping, pong: echoed
 	Token  string // auth: an access token …
 	Ticket string // … or a ticket, one of the two
+	Topic  string // subscribe, unsubscribe
+	Grant  string // subscribe: what a backend gave; empty: none
+	After  string // subscribe: the id of the last event seen there; empty: none
 }
 
 // fields says which members a frame of each type may have.
-var fields = map[string]string{"auth": " token ticket ", "ping": " id ", "pong": " id "}
+var fields = map[string]string{
+	"auth": " token ticket ", "ping": " id ", "pong": " id ", "subscribe": " topic grant after ", "unsubscribe": " topic ",
+}
 
 // decode reads one client frame strictly: one JSON object of known members,
 // each given once, each a string, nothing after it. The error is an errFrame.
@@ -39,10 +45,11 @@ func decode(b []byte) (inbound, error) {
 	if err != nil {
 		return inbound{}, err
 	}
-	f := inbound{Type: members["type"], ID: members["id"], Token: members["token"], Ticket: members["ticket"]}
+	f := inbound{Type: members["type"], ID: members["id"], Token: members["token"], Ticket: members["ticket"],
+		Topic: members["topic"], Grant: members["grant"], After: members["after"]}
 	allowed, known := fields[f.Type]
 	if !known {
-		return inbound{}, errFrame("The type is not one this server knows: auth, ping, pong.")
+		return inbound{}, errFrame("The type is not one this server knows: auth, ping, pong, subscribe, unsubscribe.")
 	}
 	for name := range members {
 		if name != "type" && !containsWord(allowed, name) {
@@ -120,12 +127,18 @@ type (
 		Type    string     `json:"type"` // "error"
 		Code    fault.Code `json:"code"`
 		Message string     `json:"message"`
+		Topic   string     `json:"topic,omitempty"`
 	}
 	eventFrame struct {
-		Type string          `json:"type"` // "event"
-		ID   string          `json:"id"`
-		Name string          `json:"name"`
-		Data json.RawMessage `json:"data,omitempty"`
+		Type  string          `json:"type"` // "event"
+		ID    string          `json:"id"`
+		Topic string          `json:"topic,omitempty"` // empty: to the user or session
+		Name  string          `json:"name"`
+		Data  json.RawMessage `json:"data,omitempty"`
+	}
+	topicFrame struct {
+		Type  string `json:"type"`            // "subscribed", "unsubscribed" or "gap"
+		Topic string `json:"topic,omitempty"` // gap: empty for everything
 	}
 )
 
@@ -143,8 +156,17 @@ func frame(v any) []byte {
 func refusal(err error) errorFrame {
 	var wrong errFrame
 	if errors.As(err, &wrong) {
-		return errorFrame{"error", fault.CodeMalformed, string(wrong)}
+		return errorFrame{Type: "error", Code: fault.CodeMalformed, Message: string(wrong)}
 	}
 	code := fault.Of(err)
-	return errorFrame{"error", code, code.Sentence()}
+	return errorFrame{Type: "error", Code: code, Message: code.Sentence()}
+}
+
+// about names the topic that was refused, if it is one: what a client sends is
+// not echoed otherwise.
+func (f errorFrame) about(name string) errorFrame {
+	if topic.Valid(name) {
+		f.Topic = name
+	}
+	return f
 }

@@ -21,12 +21,14 @@ const tick = 500 * time.Millisecond
 // Gateway is the WebSocket side of one node. Make it with New, mount it as the
 // handler of GET /api/v1/ws, keep Run running, and end it with Drain.
 type Gateway struct {
-	parts   Parts
-	cfg     Config
-	hub     *hub
-	metrics *metrics
-	buffers wire.Buffers
-	ticks   atomic.Int64
+	parts    Parts
+	cfg      Config
+	hub      *hub
+	board    *board
+	presence *presence
+	metrics  *metrics
+	buffers  wire.Buffers
+	ticks    atomic.Int64
 }
 
 // New returns a gateway that watches p.Revocations; call it before the first
@@ -39,7 +41,11 @@ func New(cfg Config, p Parts) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{parts: p, cfg: cfg, hub: newHub(cfg)}
-	m, err := newMetrics(p.Metrics, g.hub)
+	g.board = newBoard(g.hub, cfg)
+	g.presence = &presence{
+		node: cfg.Node, bus: p.Bus, mine: g.roster, clock: p.Clock, nodes: map[string]time.Time{}, waiting: map[string]chan Roster{},
+	}
+	m, err := newMetrics(p.Metrics, g.hub, g.board)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
@@ -66,6 +72,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			c.visit(now, wall)
 		}
 		clear(buf)
+		g.expireGrants()
 	}
 }
 
@@ -120,6 +127,7 @@ type ending struct {
 // records it.
 func (g *Gateway) ended(c *conn, e ending) {
 	g.hub.leave(c)
+	g.board.leave(c)
 	g.metrics.closed(e.code.Code, e.by)
 	details := map[string]string{
 		"connection_id": c.id, "code": fmt.Sprint(e.code.Code), "by": string(e.by),

@@ -215,13 +215,6 @@ func (h *hub) unfile(c *conn) {
 	c.user, c.session = "", ""
 }
 
-func without(list []*conn, c *conn) []*conn {
-	if i := slices.Index(list, c); i >= 0 {
-		return slices.Delete(list, i, i+1)
-	}
-	return list
-}
-
 // remove frees the place of a connection that is gone.
 func (h *hub) remove(c *conn) {
 	h.mu.Lock()

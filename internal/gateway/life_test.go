@@ -180,10 +180,10 @@ func TestHeartbeat(t *testing.T) {
 		c := r.raw("Authorization: Bearer " + raw)
 		c.want(0x1) // welcome
 		c.want(0x9)
-		within(t, "first ping", begin, 25*time.Second, 26*time.Second)
+		within(t, "first ping", begin, 24*time.Second, 26*time.Second)
 		c.want(0x9)
 		c.wantClose(gateway.CloseHeartbeat)
-		within(t, "close", begin, 75*time.Second, 77*time.Second)
+		within(t, "close", begin, 74*time.Second, 77*time.Second)
 		if got := r.metric("sallyport_ws_heartbeat_misses_total", ""); got != 2 {
 			t.Errorf("got %v misses, want 2", got)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestFramesOfAClient(t *testing.T) {
 	cases := []struct{ name, frame, want string }{
 		{"ping", `{"type":"ping"}`, `{"type":"pong"}`},
 		{"ping with an id", `{"id":"7","type":"ping"}`, `{"id":"7","type":"pong"}`},
-		{"unknown type", `{"type":"subscribe"}`, "malformed_request"},
+		{"unknown type", `{"type":"publish"}`, "malformed_request"},
 		{"no type", `{}`, "malformed_request"},
 		{"no object", `[1]`, "malformed_request"},
 		{"no JSON", `{"type":`, "malformed_request"},
@@ -62,7 +63,7 @@ func TestFramesOfAClient(t *testing.T) {
 			if b, _ := json.Marshal(got); string(b) != c.want && got["code"] != c.want {
 				t.Errorf("got %s, want %s", b, c.want)
 			}
-			if strings.Contains(fmt.Sprint(got["message"]), "subscribe") {
+			if strings.Contains(fmt.Sprint(got["message"]), "publish") {
 				t.Errorf("got %v, want no echo of what was sent", got)
 			}
 		})
@@ -165,7 +166,7 @@ func TestBudget(t *testing.T) {
 }
 
 func TestSlowReaders(t *testing.T) {
-	event := gateway.Event{ID: "1", Name: "bulk", Data: json.RawMessage(`"` + strings.Repeat("x", 32<<10) + `"`)}
+	event := gateway.Event{Name: "bulk", Data: json.RawMessage(`"` + strings.Repeat("x", 32<<10) + `"`)}
 	t.Run("WS-07 a client that does not read is cut, another is not", func(t *testing.T) {
 		r := start(t, nil)
 		raw, claims := r.signIn(time.Hour)
@@ -174,15 +175,15 @@ func TestSlowReaders(t *testing.T) {
 		quick := r.bearer(otherRaw)
 		sent := 0
 		for ; sent < 10_000; sent++ {
-			if n, err := r.gw.SendToUser(claims.Subject, event); n == 0 || err != nil {
+			if r.tell(claims, event) == 0 {
 				break
 			}
 		}
 		if got := r.metric("sallyport_ws_closes_total", "4010"); got != 1 {
 			t.Fatalf("got %v closes with 4010 after %d events, want 1", got, sent)
 		}
-		if n, err := r.gw.SendToUser(other.Subject, event); n != 1 || err != nil {
-			t.Errorf("the other: got %d, %v, want 1", n, err)
+		if n := r.tell(other, event); n != 1 {
+			t.Errorf("the other: got %d, want 1", n)
 		}
 		quick.want("event")
 		until(t, "the slow one is gone", func() bool { return r.gw.Counts().Closing == 0 })
@@ -196,33 +197,11 @@ func TestSlowReaders(t *testing.T) {
 		c := r.raw("Authorization: Bearer " + raw)
 		c.want(0x1)
 		begin := clock.System()
-		_, _ = r.gw.SendToUser(claims.Subject, event)
+		r.tell(claims, event)
 		until(t, "gone", func() bool { return r.gw.Counts() == gateway.Counts{} })
 		within(t, "gone", begin, 9*time.Second, 11*time.Second)
 		c.release()
 	})
-}
-
-func TestSend(t *testing.T) {
-	r := start(t, nil)
-	raw, claims := r.signIn(time.Hour)
-	one, two := r.bearer(raw), r.bearer(raw)
-	if n, err := r.gw.SendToSession(claims.SessionID, gateway.Event{ID: "e1", Name: "hello", Data: json.RawMessage(`{"a":1}`)}); n != 2 || err != nil {
-		t.Fatalf("got %d, %v, want 2", n, err)
-	}
-	for _, s := range []*socket{one, two} {
-		if got := s.want("event"); got["id"] != "e1" || got["name"] != "hello" || fmt.Sprint(got["data"]) != "map[a:1]" {
-			t.Errorf("got %v, want the event", got)
-		}
-	}
-	if n, err := r.gw.SendToUser("nobody", gateway.Event{ID: "e2", Name: "hello"}); n != 0 || err != nil {
-		t.Errorf("nobody: got %d, %v, want 0", n, err)
-	}
-	for _, e := range []gateway.Event{{Name: "x"}, {ID: "x"}, {ID: "x", Name: "x", Data: json.RawMessage(`{`)}} {
-		if _, err := r.gw.SendToUser(claims.Subject, e); err == nil {
-			t.Errorf("%+v: got nil, want an error", e)
-		}
-	}
 }
 
 func FuzzDecode(f *testing.F) {
@@ -237,7 +216,7 @@ func FuzzDecode(f *testing.F) {
 		if !json.Valid(b) {
 			t.Errorf("%q: got a frame, want a refusal of what is no JSON", b)
 		}
-		if got.Type != "auth" && got.Type != "ping" && got.Type != "pong" || len(got.ID) > 64 {
+		if !slices.Contains([]string{"auth", "ping", "pong", "subscribe", "unsubscribe"}, got.Type) || len(got.ID) > 64 {
 			t.Errorf("%q: got %+v, want a known frame", b, got)
 		}
 	})

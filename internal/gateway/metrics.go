@@ -22,9 +22,13 @@ type metrics struct {
 	misses     prometheus.Counter
 	roundTrip  prometheus.Histogram
 	revocation prometheus.Histogram
+
+	published     *prometheus.CounterVec
+	subscriptions *prometheus.CounterVec
+	gaps          prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, h *hub) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, h *hub, b *board) (*metrics, error) {
 	const ns = "sallyport_ws_"
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: ns + name, Help: help}, labels)
@@ -49,16 +53,19 @@ func newMetrics(reg prometheus.Registerer, h *hub) (*metrics, error) {
 			Name: ns + "revocation_seconds", Help: "From the revoking transaction to the close frame written.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 4, 5, 10},
 		}),
+		published:     counter("published_total", "Events that backends published through this node, by audience and whether other nodes were reached.", "audience", "result"),
+		subscriptions: counter("subscriptions_total", "Requests to listen to a topic, by result.", "result"),
+		gaps:          prometheus.NewCounter(prometheus.CounterOpts{Name: ns + "gaps_total", Help: "Times that events of other nodes may have been missed and all clients were told."}),
 	}
 	m.begin()
 	return m, register(reg, m.opens, m.closes, m.refused, m.authResult, m.messages, bytes, m.queued, m.limitHits,
-		m.misses, m.roundTrip, m.revocation, connectionGauge{h}, capacityGauge(h.cfg))
+		m.misses, m.roundTrip, m.revocation, m.published, m.subscriptions, m.gaps, connectionGauge{h}, listenerGauge{b}, capacityGauge(h.cfg))
 }
 
 // The values of the labels. A series that exists from the start shows its first
 // count as a rise.
 var (
-	limits      = []string{"connect_rate", "full", "user_full", "message_size", "connection_messages", "user_messages", "queue"}
+	limits      = []string{"connect_rate", "full", "user_full", "message_size", "connection_messages", "user_messages", "queue", "topics"}
 	refusals    = []string{"request", "origin", "credential", "connect_rate", "full", "user_full", "hijack"}
 	methods     = []string{"header", "subprotocol", "ticket", "first_frame", "renewal"}
 	authResults = []string{"ok", "failed", "error"}
@@ -74,6 +81,14 @@ func (m *metrics) begin() {
 	}
 	for _, r := range refusals {
 		m.refused.WithLabelValues(r)
+	}
+	for _, result := range []string{"ok", "refused"} {
+		m.subscriptions.WithLabelValues(result)
+	}
+	for _, audience := range []string{"user", "session", "topic"} {
+		for _, result := range []string{"ok", "local"} {
+			m.published.WithLabelValues(audience, result)
+		}
 	}
 	for _, way := range methods {
 		for _, result := range authResults {
@@ -122,4 +137,20 @@ func (g connectionGauge) Collect(ch chan<- prometheus.Metric) {
 	for state, v := range map[string]int{"pending": n.Pending, "open": n.Open, "closing": n.Closing} {
 		ch <- prometheus.MustNewConstMetric(connectionDesc, prometheus.GaugeValue, float64(v), state)
 	}
+}
+
+var (
+	topicsDesc   = prometheus.NewDesc("sallyport_ws_topics", "Topics that somebody on this node listens to.", nil, nil)
+	listenerDesc = prometheus.NewDesc("sallyport_ws_subscriptions", "Subscriptions to topics on this node.", nil, nil)
+)
+
+// listenerGauge reads the board when it is asked.
+type listenerGauge struct{ b *board }
+
+func (g listenerGauge) Describe(ch chan<- *prometheus.Desc) { ch <- topicsDesc; ch <- listenerDesc }
+
+func (g listenerGauge) Collect(ch chan<- prometheus.Metric) {
+	topics, listenings := g.b.counts()
+	ch <- prometheus.MustNewConstMetric(topicsDesc, prometheus.GaugeValue, float64(topics))
+	ch <- prometheus.MustNewConstMetric(listenerDesc, prometheus.GaugeValue, float64(listenings))
 }

@@ -141,6 +141,10 @@ func (c *conn) text(b []byte) {
 		c.say("pong", pongFrame{"pong", f.ID})
 	case "auth":
 		c.renew(f)
+	case "subscribe":
+		c.subscribe(f)
+	case "unsubscribe":
+		c.unsubscribe(f)
 	}
 }
 

@@ -119,20 +119,20 @@ func TestRevocationBetweenVerifyAndRegister(t *testing.T) {
 
 func TestNoFrameAfterARevocation(t *testing.T) {
 	event := func(n int) gateway.Event {
-		return gateway.Event{ID: ident.New(), Name: "tick", Data: json.RawMessage(`"` + string(rune('a'+n)) + `"`)}
+		return gateway.Event{Name: "tick", Data: json.RawMessage(`"` + string(rune('a'+n)) + `"`)}
 	}
 	inBubble(t, "WS-04 what is queued for a slow client is dropped", nil, func(t *testing.T, r *rig) {
 		raw, claims := r.signIn(time.Hour)
 		c := r.raw("Authorization: Bearer " + raw)
 		c.want(0x1)
 		for n := range 10 { // the pipe has no buffer: the first waits in the write, the others in the queue
-			if got, err := r.gw.SendToUser(claims.Subject, event(n)); got != 1 || err != nil {
-				t.Fatalf("got %d, %v, want 1", got, err)
+			if got := r.tell(claims, event(n)); got != 1 {
+				t.Fatalf("got %d, want 1", got)
 			}
 			wait()
 		}
 		r.revs.Add(r.takeBack(session.RevokedSession, claims.SessionID))
-		if got, _ := r.gw.SendToUser(claims.Subject, event(11)); got != 0 {
+		if got := r.tell(claims, event(11)); got != 0 {
 			t.Errorf("after the revocation: got %d deliveries, want 0", got)
 		}
 		c.want(0x1) // the write under way
@@ -143,7 +143,7 @@ func TestNoFrameAfterARevocation(t *testing.T) {
 		raw, claims := r.signIn(time.Hour)
 		c := r.raw("Authorization: Bearer " + raw)
 		c.want(0x1)
-		_, _ = r.gw.SendToUser(claims.Subject, event(0))
+		r.tell(claims, event(0))
 		wait()
 		begin := clock.System()
 		r.revs.Add(r.takeBack(session.RevokedSession, claims.SessionID))

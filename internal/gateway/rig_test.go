@@ -18,10 +18,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/bus"
+	"github.com/sallyport/sallyport/internal/bus/memory"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/ident"
+	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/token"
 )
@@ -121,6 +124,7 @@ type rig struct {
 	limits *counters
 	diary  *diary
 	revs   *session.Revocations
+	bus    bus.Bus
 	reg    *prometheus.Registry
 	step   atomic.Int64 // how far the clock was stepped, in nanoseconds
 	addr   string
@@ -143,23 +147,46 @@ func start(t testing.TB, change func(*gateway.Config)) *rig {
 
 func startOn(t testing.TB, l net.Listener, dial func(context.Context) (net.Conn, error), change func(*gateway.Config)) *rig {
 	t.Helper()
-	r := &rig{
+	return startRig(newRig(t, l, dial), l, change)
+}
+
+// startWith runs a gateway on loopback with other neighbours.
+func startWith(t testing.TB, change func(*rig)) *rig {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, l, func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
+	})
+	change(r)
+	return startRig(r, l, nil)
+}
+
+func newRig(t testing.TB, l net.Listener, dial func(context.Context) (net.Conn, error)) *rig {
+	return &rig{
 		t: t, people: &people{tokens: map[string]token.Claims{}, tickets: map[string]token.Claims{}},
-		limits: &counters{}, diary: &diary{}, revs: session.NewRevocations(), reg: prometheus.NewRegistry(),
+		limits: &counters{}, diary: &diary{}, revs: session.NewRevocations(), reg: prometheus.NewRegistry(), bus: memory.New(0),
 		addr: l.Addr().String(), dial: dial,
 	}
+}
+
+func startRig(r *rig, l net.Listener, change func(*gateway.Config)) *rig {
+	r.t.Helper()
 	cfg := gateway.Defaults()
-	cfg.Origins = []string{home}
+	cfg.Origins, cfg.Node = []string{home}, ident.New()
 	cfg.MaxPerIP, cfg.MaxPendingIP = 100_000, 100_000
 	if change != nil {
 		change(&cfg)
 	}
 	gw, err := gateway.New(cfg, gateway.Parts{
 		Verifier: r.people, Tickets: r.people, Limits: r.limits, Recorder: r.diary, Revocations: r.revs,
+		Bus: r.bus, Grants: r.grants(),
 		Refuse: refuse, Clock: r.now, Metrics: r.reg, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	r.gw = gw
 	r.serve(l)
@@ -189,7 +216,13 @@ func refuse(w http.ResponseWriter, _ *http.Request, err error) {
 func (r *rig) serve(l net.Listener) {
 	ctx, cancel := context.WithCancel(context.Background())
 	running := make(chan struct{})
-	go func() { _ = r.gw.Run(ctx); close(running) }()
+	go func() {
+		following := make(chan struct{})
+		go func() { _ = r.gw.Follow(ctx); close(following) }()
+		_ = r.gw.Run(ctx)
+		<-following
+		close(running)
+	}()
 	srv := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		prefix := q.Header.Get("Test-Prefix")
 		if prefix == "" {
@@ -199,6 +232,7 @@ func (r *rig) serve(l net.Listener) {
 		r.gw.ServeHTTP(w, q.WithContext(audit.WithOrigin(q.Context(), origin)))
 	})}
 	go func() { _ = srv.Serve(l) }()
+	until(r.t, "the bus is followed", func() bool { return r.metric("sallyport_ws_gaps_total", "") > 0 })
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return r.dial(ctx) }}
 	r.client = &http.Client{Transport: transport}
 	r.t.Cleanup(func() {
@@ -223,6 +257,27 @@ func (r *rig) noneLeft() {
 		runtime.Gosched()
 	}
 	r.t.Errorf("goroutines of connections are left:\n%s", buf[:runtime.Stack(buf, true)])
+}
+
+// tell delivers an event to the user of c and returns how many connections took
+// it.
+func (r *rig) tell(c token.Claims, e gateway.Event) int {
+	if e.ID == "" {
+		e.ID = ident.New()
+	}
+	return r.gw.Deliver(gateway.Audience{User: c.Subject}, e)
+}
+
+func (r *rig) grants() gateway.Grants { return gateway.Grants{MACs: ring(r.t), Clock: r.now} }
+
+// ring is a keyring that signs grants.
+func ring(t testing.TB) *seal.Keyring {
+	t.Helper()
+	k, err := seal.NewKeyring([]string{"Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }
 
 // signIn makes a user with a session and a token that lives that long.
@@ -275,7 +330,12 @@ func (r *rig) browser(protocols ...string) *socket {
 
 // try opens a socket with an independent client library.
 func (r *rig) try(h http.Header, protocols ...string) (*socket, *http.Response, error) {
-	ws, res, err := websocket.Dial(context.Background(), "ws://gateway"+path, &websocket.DialOptions{
+	return r.tryAt(path, h, protocols...)
+}
+
+// tryAt is try at another address.
+func (r *rig) tryAt(address string, h http.Header, protocols ...string) (*socket, *http.Response, error) {
+	ws, res, err := websocket.Dial(context.Background(), "ws://gateway"+address, &websocket.DialOptions{
 		HTTPClient: r.client, HTTPHeader: h, Subprotocols: protocols, CompressionMode: websocket.CompressionNoContextTakeover,
 	})
 	if err != nil {

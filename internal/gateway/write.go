@@ -10,27 +10,42 @@ import (
 // that is closing are dropped, and a client whose queue is full is cut (WS-07).
 // It reports whether the frames were queued.
 func (c *conn) send(frames ...[]byte) bool {
-	c.mu.Lock()
-	if c.state == closing {
-		c.mu.Unlock()
+	if s, _ := c.who(); s == closing {
 		return false
 	}
+	if !c.offer(frames...) {
+		c.tooSlow()
+		return false
+	}
+	return true
+}
+
+// offer queues frames and reports whether there was room. Frames for a
+// connection that is closing are dropped. Unlike send it ends nothing, so it may
+// be called under board.mu.
+func (c *conn) offer(frames ...[]byte) bool {
 	n := 0
 	for _, f := range frames {
 		n += len(f)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == closing {
+		return true
+	}
 	if c.queued+n > c.g.cfg.QueueBytes {
-		c.mu.Unlock()
-		c.g.metrics.limitHits.WithLabelValues("queue").Inc()
-		c.shut(CloseTooSlow, "")
 		return false
 	}
-	start := c.enqueue(frames...)
-	c.mu.Unlock()
-	if start {
+	if c.enqueue(frames...) {
 		go c.flush(nil)
 	}
 	return true
+}
+
+// tooSlow cuts a client whose queue is full (WS-07).
+func (c *conn) tooSlow() {
+	c.g.metrics.limitHits.WithLabelValues("queue").Inc()
+	c.shut(CloseTooSlow, "")
 }
 
 // say sends one text frame of that type and counts it.

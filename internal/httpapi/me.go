@@ -86,6 +86,7 @@ type sessionBody struct {
 	CreatedAt  time.Time `json:"created_at"`
 	LastSeenAt time.Time `json:"last_seen_at"`
 	ExpiresAt  time.Time `json:"expires_at"`
+	Sockets    []Socket  `json:"sockets" doc:"The open WebSockets of the session, on all nodes."`
 }
 
 type sessionsOutput struct {
@@ -101,10 +102,12 @@ func (h resources) listSessions(ctx context.Context, _ *struct{}) (*sessionsOutp
 		return nil, err
 	}
 	out := &sessionsOutput{}
+	sockets := h.socketsOf(ctx, c.Subject)
 	out.Body.Sessions = make([]sessionBody, 0, len(all))
 	for _, n := range all {
 		out.Body.Sessions = append(out.Body.Sessions, sessionBody{
 			n.ID, n.ID == c.SessionID, n.Level.String(), proof.AMR(n.Proofs), n.IP, n.UserAgent, n.CreatedAt, n.LastSeenAt, n.ExpiresAt,
+			append([]Socket{}, sockets[n.ID]...),
 		})
 	}
 	return out, nil

@@ -24,6 +24,7 @@ type Rooms struct {
 	Verifier  Verifier
 	Keys      *token.Keys
 	Gateway   http.Handler
+	Realtime  Realtime
 	Inbox     http.Handler // nil outside local runs
 	Limiter   limit.Limiter
 	Rates     Rates

@@ -16,6 +16,7 @@ const (
 	RuleRegister = "register_ip"
 	RuleForgot   = "forgot_ip"
 	RuleMFA      = "mfa_ip"
+	RulePublish  = "publish_ip"
 )
 
 // Routes registers the table of contents of the API. Each line says who may call,
@@ -65,6 +66,9 @@ func (r Rooms) Routes(a *API) {
 
 	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/ws", ID: "openSocket", Tag: "Gateway", Summary: "Open a WebSocket", Description: "Authenticated by the Authorization header, by a subprotocol that carries an access token or a ticket, or by the first frame; never by the address. See the gateway's documentation.", Auth: ByHandler, Limits: api, Timeout: -1, Status: 101}, r.Gateway)
 	Register(a, Route{Method: "POST", Path: "/api/v1/ws/ticket", ID: "socketTicket", Tag: "Gateway", Summary: "A ticket that opens one WebSocket", Auth: Access, Limits: api}, h.ticket)
+	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/publish", ID: "publish", Tag: "Gateway", Summary: "Send an event to open sockets", Description: "To every socket of a user, of a session, or of a topic, on all nodes. 503 means that other nodes could not be reached: publish again with the same id.", Auth: Service, Limits: []string{RulePublish}, Status: 202, MaxBody: 80 << 10, Errors: []fault.Code{fault.CodeUnavailable}}, h.publish)
+	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/grants", ID: "grantTopics", Tag: "Gateway", Summary: "Let a user listen to topics", Description: "The grant goes to the user's client, which shows it when it subscribes.", Auth: Service, Limits: []string{RulePublish}, Status: 201}, h.grant)
+	Register(a, Route{Method: "GET", Path: "/api/v1/realtime/stats", ID: "connected", Tag: "Gateway", Summary: "Who is connected", Description: "Counts of every node, and the connections of one user.", Auth: Service, Limits: []string{RulePublish}}, h.connected)
 
 	RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/jwks.json", ID: "jwks", Tag: "Keys", Summary: "The public signing keys (RFC 7517)", Auth: Public, Limits: api}, http.HandlerFunc(h.jwks))
 	if r.Inbox != nil {
