@@ -22,6 +22,9 @@ type User struct {
 	Role              Role
 	PasswordHash      string // PHC string; empty: no password
 	PasswordChangedAt time.Time
+	// PasswordMailed is set while the password rests on a mailed link: it was set by
+	// one, and no strong second factor was shown since.
+	PasswordMailed bool
 	// Handle is the WebAuthn user handle: 64 random bytes that say nothing about
 	// the person (WA-14).
 	Handle      []byte

@@ -102,7 +102,8 @@ func (a *App) openRooms(context.Context) error {
 		NewCodes: func(ctx context.Context) ([]string, []factor.BackupCode, error) { return backupcode.New(ctx, pw) },
 	})
 	a.SignIn = signin.New(signin.Parts{
-		Store: a.Store, Held: a.Enrolment, Addresses: a.Enrolment, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
+		Store: a.Store, Held: a.Enrolment, Addresses: a.Enrolment, Devices: a.Store,
+		RememberFor: a.cfg.MFA.RememberDevice, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
 		Curve: signin.DefaultCurve, Clock: a.clock, Log: a.log, AttemptLife: attemptLife, Tries: a.cfg.MFA.ChallengeTries,
 		UnknownSubject: func(canonical string) string {
 			return "unknown:" + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])

@@ -21,6 +21,9 @@ type MFA struct {
 	Email          bool      // MFA_EMAIL
 	// CodeValidity is how long a code that was sent can be typed: MFA_CODE_VALIDITY.
 	CodeValidity time.Duration
+	// RememberDevice is how long a browser stands in for the second factor of a
+	// sign-in, if its user wants that: MFA_REMEMBER_DEVICE; 0: never.
+	RememberDevice time.Duration
 }
 
 // OffersSMS reports whether codes by SMS are a second factor of this run.
@@ -54,6 +57,10 @@ func (m *MFA) block() block {
 			{
 				Name: "MFA_CODE_VALIDITY", Default: "5m", into: span(&m.CodeValidity, time.Minute, 10*time.Minute),
 				Help: "How long a code sent by SMS or e-mail works.",
+			},
+			{
+				Name: "MFA_REMEMBER_DEVICE", Default: "0s", into: span(&m.RememberDevice, 0, 30*24*time.Hour),
+				Help: "How long a browser may stand in for the second factor when signing in, where the user asks for it: 30d at most. 0s: never. It confirms no guarded action, and ends with a change of password or factors.",
 			},
 		},
 	}

@@ -27,6 +27,7 @@ func TestRefusedValues(t *testing.T) {
 		{"RL-01 endless tries", "MFA_CHALLENGE_TRIES=101"},
 		{"OT-01 codes of 11 minutes", "MFA_CODE_VALIDITY=11m"},
 		{"OT-01 codes of seconds", "MFA_CODE_VALIDITY=59s"},
+		{"MF-06 devices of 31 days", "MFA_REMEMBER_DEVICE=31d"},
 		{"OT-06 a country nobody knows", "SMS_COUNTRIES=US,XX"},
 		{"OT-06 a country twice", "SMS_COUNTRIES=US,US"},
 		{"OT-06 no limit on a number", "RATE_SMS_NUMBER=,"},
@@ -117,7 +118,7 @@ func TestStrictProfile(t *testing.T) {
 	load(t, "SECURITY_PROFILE=strict", "SESSION_LIFE=8h", "SESSION_IDLE=30m", "STEP_UP_MAX_AGE=2m", "PASSWORD_MIN_LENGTH=20")
 	for _, loose := range []string{
 		"SESSION_LIFE=25h", "SESSION_IDLE=61m", "STEP_UP_MAX_AGE=6m", "MFA_POLICY=optional", "MFA_POLICY=admins",
-		"PASSWORD_MIN_LENGTH=14", "EMAIL_VERIFICATION=optional", "MFA_SMS=true", "MFA_EMAIL=true",
+		"PASSWORD_MIN_LENGTH=14", "EMAIL_VERIFICATION=optional", "MFA_SMS=true", "MFA_EMAIL=true", "MFA_REMEMBER_DEVICE=1h",
 	} {
 		t.Run("TK-09 "+loose, func(t *testing.T) {
 			name, _, _ := strings.Cut(loose, "=")

@@ -46,6 +46,7 @@ func checkStrict(c *Config) []Problem {
 		{c.Session.Idle > time.Hour, "SESSION_IDLE", "the strict profile allows at most 1h"},
 		{c.Session.StepUpMaxAge > 5*time.Minute, "STEP_UP_MAX_AGE", "the strict profile allows at most 5m"},
 		{c.MFA.Policy != MFARequired, "MFA_POLICY", "the strict profile requires a second factor of everybody"},
+		{c.MFA.RememberDevice > 0, "MFA_REMEMBER_DEVICE", "the strict profile remembers no devices"},
 		{c.MFA.SMS, "MFA_SMS", "the strict profile offers no codes by SMS"},
 		{c.MFA.Email, "MFA_EMAIL", "the strict profile offers no codes by e-mail"},
 		{c.Password.MinLength < 15, "PASSWORD_MIN_LENGTH", "the strict profile asks for at least 15 characters"},

@@ -57,7 +57,8 @@ func (h resources) setup(ctx context.Context, in *setupInput) (*userOutput, erro
 }
 
 type loginInput struct {
-	delivery
+	Client
+	Device
 	Body struct {
 		Email    string `json:"email" maxLength:"1024"`
 		Password string `json:"password"`
@@ -82,7 +83,7 @@ func (h resources) login(ctx context.Context, in *loginInput) (*signInOutput, er
 	if err := h.take(ctx, h.Rates.LoginAccount, in.Body.Email); err != nil {
 		return nil, err
 	}
-	o, err := h.SignIn.Password(ctx, in.Body.Email, in.Body.Password, in.wanted())
+	o, err := h.SignIn.Password(in.shown(ctx), in.Body.Email, in.Body.Password, in.wanted())
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (h resources) forgive(ctx context.Context) {
 }
 
 type stepUpInput struct {
-	delivery
+	Client
 	Body struct {
 		Password string `json:"password"`
 	}
@@ -115,24 +116,26 @@ func (h resources) stepUp(ctx context.Context, in *stepUpInput) (*signInOutput, 
 	if err != nil {
 		return nil, err
 	}
-	return h.raised(ctx, in.delivery, t)
+	return h.raised(ctx, in.Client, t)
 }
 
-type refreshInput struct {
-	delivery
+// RefreshInput is a refresh token by body or cookie. It is exported because Huma
+// looks into embedded structs of exported types only.
+type RefreshInput struct {
+	Client
 	Body *struct {
 		RefreshToken string `json:"refresh_token,omitempty" maxLength:"256" doc:"Leave out where the cookie carries it."`
 	} `required:"false"`
 }
 
-func (in *refreshInput) token() string {
+func (in *RefreshInput) token() string {
 	if in.Body != nil && in.Body.RefreshToken != "" {
 		return in.Body.RefreshToken
 	}
 	return in.Cookie.Value
 }
 
-func (h resources) refresh(ctx context.Context, in *refreshInput) (*signInOutput, error) {
+func (h resources) refresh(ctx context.Context, in *RefreshInput) (*signInOutput, error) {
 	t, err := h.Sessions.Refresh(ctx, in.token())
 	if err != nil {
 		return nil, err
@@ -141,7 +144,7 @@ func (h resources) refresh(ctx context.Context, in *refreshInput) (*signInOutput
 }
 
 type logoutInput struct {
-	refreshInput
+	RefreshInput
 	Authorization string `header:"Authorization"`
 }
 

@@ -13,9 +13,10 @@ import (
 )
 
 type codeInput struct {
-	delivery
+	Client
 	Body struct {
-		Code string `json:"code" maxLength:"64"`
+		Code           string `json:"code" maxLength:"64"`
+		RememberDevice bool   `json:"remember_device,omitempty" doc:"With an attempt token: let this device stand in for the second factor from now on, where the server allows it."`
 	}
 }
 
@@ -28,17 +29,22 @@ func (h resources) verifyWith(m proof.Method) func(context.Context, *codeInput) 
 			if err != nil {
 				return nil, err
 			}
-			if o.Tokens != nil {
-				h.forgive(ctx)
+			out, err := h.outcome(ctx, o)
+			if err != nil || o.Tokens == nil {
+				return out, err
 			}
-			return h.outcome(ctx, o)
+			h.forgive(ctx)
+			if in.Body.RememberDevice {
+				err = h.remember(ctx, out, o.Tokens.Session)
+			}
+			return out, err
 		}
 		c := caller(ctx)
 		t, err := h.SignIn.StepUp(ctx, c.Subject, c.SessionID, m, in.Body.Code)
 		if err != nil {
 			return nil, err
 		}
-		return h.raised(ctx, in.delivery, t)
+		return h.raised(ctx, in.Client, t)
 	}
 }
 
@@ -136,7 +142,7 @@ func (h resources) confirmTOTP(ctx context.Context, in *codeInput) (*signInOutpu
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.advance(ctx, in.delivery, u, p)
+	out, err := h.advance(ctx, in.Client, u, p)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +150,7 @@ func (h resources) confirmTOTP(ctx context.Context, in *codeInput) (*signInOutpu
 	return out, nil
 }
 
-func (h resources) advance(ctx context.Context, d delivery, u account.User, p proof.Proof) (*signInOutput, error) {
+func (h resources) advance(ctx context.Context, d Client, u account.User, p proof.Proof) (*signInOutput, error) {
 	if a, ok := DetailOf[signin.Attempt](ctx); ok {
 		o, err := h.SignIn.Advance(ctx, u, a, p)
 		if err != nil {

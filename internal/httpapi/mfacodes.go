@@ -160,7 +160,7 @@ func (h resources) confirmSent(ctx context.Context, in *codeInput, m proof.Metho
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.advance(ctx, in.delivery, u, p)
+	out, err := h.advance(ctx, in.Client, u, p)
 	if err != nil {
 		return nil, err
 	}

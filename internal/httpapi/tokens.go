@@ -14,13 +14,14 @@ import (
 // (TK-14).
 const refreshCookie = "__Host-sallyport_refresh"
 
-// delivery is the part of an input that says how the refresh token travels.
-type delivery struct {
+// Client is the part of an input that says how the refresh token travels. It is
+// exported because Huma looks into embedded structs of exported types only.
+type Client struct {
 	Delivery string      `header:"X-Token-Delivery" enum:"body,cookie" doc:"cookie: the refresh token is set as a __Host- HttpOnly cookie and left out of the body."`
 	Cookie   http.Cookie `cookie:"__Host-sallyport_refresh"`
 }
 
-func (d delivery) wanted() session.Delivery {
+func (d Client) wanted() session.Delivery {
 	if d.Delivery == "cookie" {
 		return session.InCookie
 	}
@@ -62,6 +63,8 @@ type signInBody struct {
 	RefreshToken string       `json:"refresh_token,omitempty" doc:"Absent where it is delivered as a cookie or stays the same."`
 	User         *userBody    `json:"user,omitempty"`
 	BackupCodes  []string     `json:"backup_codes,omitempty" doc:"Shown once, with the first factor."`
+	RememberFor  int          `json:"remember_for,omitempty" doc:"With mfa_required: seconds this device can be remembered; absent where it cannot."`
+	DeviceToken  string       `json:"device_token,omitempty" doc:"Of the remembered device; absent where it is delivered as a cookie."`
 }
 
 // signInOutput answers a sign-in, a refresh or a step-up.
@@ -84,7 +87,7 @@ func (h resources) outcome(ctx context.Context, o signin.Outcome) (*signInOutput
 		}
 		return out, nil
 	}
-	out.Body.Status = "mfa_required"
+	out.Body.Status, out.Body.RememberFor = "mfa_required", int(h.SignIn.RememberFor.Seconds())
 	for _, m := range o.Methods {
 		out.Body.Methods = append(out.Body.Methods, methodBody{string(m.Method), m.Hint, m.ID})
 	}
@@ -112,7 +115,7 @@ func (h resources) tokens(ctx context.Context, t session.Tokens) (*signInOutput,
 }
 
 // raised answers a step-up. A browser gets a new cookie with it (TK-14).
-func (h resources) raised(ctx context.Context, d delivery, t session.Tokens) (*signInOutput, error) {
+func (h resources) raised(ctx context.Context, d Client, t session.Tokens) (*signInOutput, error) {
 	if t.Session.Delivery == session.InCookie && d.Cookie.Value != "" {
 		next, err := h.Sessions.Refresh(ctx, d.Cookie.Value)
 		if err != nil {

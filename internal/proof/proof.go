@@ -17,6 +17,9 @@ const (
 	BackupCode Method = "backup_code"
 	Passkey    Method = "passkey"
 	OAuth      Method = "oauth"
+	// Device is a browser that its user had remembered after a second factor. It
+	// stands in for one when signing in and nowhere else (MF-06).
+	Device Method = "device"
 )
 
 // Proof is one factor shown at one instant.
@@ -126,27 +129,27 @@ func distinctStrong(proofs []Proof) int {
 }
 
 // SecondFactorShown reports whether the proofs hold a second factor in the sense
-// of the sign-in policy: aal2, or an e-mail code after a first factor that did
-// not itself rest on the mailbox.
+// of the sign-in policy: aal2, or an e-mail code or a remembered device after a
+// first factor that did not itself rest on the mailbox.
 func SecondFactorShown(proofs []Proof) bool {
 	if LevelOf(proofs) >= AAL2 {
 		return true
 	}
-	other, mail := false, false
+	other, second := false, false
 	for _, p := range proofs {
 		switch {
-		case p.Method == Email:
-			mail = true
+		case p.Method == Email || p.Method == Device:
+			second = true
 		case !p.Mailbox:
 			other = true
 		}
 	}
-	return other && mail
+	return other && second
 }
 
 // AMR returns the authentication methods reference values of RFC 8176 for these
-// proofs, sorted, with "mfa" where the level is aal2. "fed", "email" and
-// "backup_code" are ours: the registry has no name for them.
+// proofs, sorted, with "mfa" where the level is aal2. "fed", "email", "device"
+// and "backup_code" are ours: the registry has no name for them.
 func AMR(proofs []Proof) []string {
 	var out []string
 	add := func(v string) {

@@ -36,10 +36,14 @@ func (s Session) Live(now time.Time) bool { return s.EndedAt.IsZero() && now.Bef
 
 // AuthTime is the instant of the latest proof that carries the session's level:
 // for aal2 the newest strong proof, so that typing the password again does not
-// make an old second factor look fresh (MF-05).
+// make an old second factor look fresh (MF-05). A mailed code and a remembered
+// device never count.
 func (s Session) AuthTime() time.Time {
 	var latest time.Time
 	for _, p := range s.Proofs {
+		if p.Mailbox || p.Method == proof.Device {
+			continue
+		}
 		if p.At.After(latest) && (s.Level < proof.AAL2 || p.Strong()) {
 			latest = p.At
 		}

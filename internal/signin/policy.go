@@ -43,6 +43,8 @@ type State struct {
 	Role          string
 	Disabled      bool
 	EmailVerified bool
+	// PasswordMailed is set while the password rests on access to the mailbox.
+	PasswordMailed bool
 	// Enrolled are the second factors the user has, backup codes included where
 	// any are left.
 	Enrolled []proof.Method
@@ -79,30 +81,41 @@ func (p Policy) Next(s State) Step {
 	case p.VerifiedEmail && !s.EmailVerified:
 		return Step{Action: Refuse, Code: fault.CodeEmailNotVerified}
 	}
-	usable := p.usable(s)
-	due := len(usable) > 0 || p.Requires(s.Role)
-	if !due || proof.SecondFactorShown(s.Proofs) {
+	usable, holds := p.usable(s), s.holds()
+	switch {
+	case !holds && !p.Requires(s.Role) || proof.SecondFactorShown(s.Proofs):
 		return Step{Action: Open}
-	}
-	if len(usable) > 0 {
+	case len(usable) > 0:
 		return Step{Action: Ask, Methods: usable}
+	case holds:
+		// What the user has set up does not count here: it was switched off, or is
+		// the mailbox a second time. A password alone must not replace it, so only a
+		// backup code helps, and where none is left an administrator.
+		return Step{Action: Ask, Methods: []proof.Method{proof.BackupCode}}
+	default:
+		return Step{Action: Enrol, Methods: p.enrollable(s)}
 	}
-	return Step{Action: Enrol, Methods: p.enrollable(s)}
+}
+
+// holds reports whether the user has set up a second factor, whatever has become
+// of it. Backup codes help out but never make one due.
+func (s State) holds() bool {
+	return slices.ContainsFunc(s.Enrolled, func(m proof.Method) bool { return m != proof.BackupCode && !shown(s.Proofs, m) })
 }
 
 // usable lists the user's second factors that would add something to what was
 // proved: not the factor already shown, and not the mailbox twice (settled point
-// 3). Backup codes help out but are never the only factor that makes one due.
+// 3).
 func (p Policy) usable(s State) []proof.Method {
+	if !s.holds() {
+		return nil
+	}
 	var out []proof.Method
 	for _, m := range s.Enrolled {
-		if !p.Offers(m) || shown(s.Proofs, m) || m == proof.Email && mailbox(s.Proofs) {
+		if !p.Offers(m) || shown(s.Proofs, m) || m == proof.Email && s.mailbox() {
 			continue
 		}
 		out = append(out, m)
-	}
-	if len(out) == 1 && out[0] == proof.BackupCode && !slices.ContainsFunc(s.Enrolled, func(m proof.Method) bool { return m != proof.BackupCode }) {
-		return nil
 	}
 	return out
 }
@@ -113,7 +126,7 @@ func (p Policy) usable(s State) []proof.Method {
 func (p Policy) enrollable(s State) []proof.Method {
 	var out []proof.Method
 	for _, m := range p.Methods {
-		if m == proof.BackupCode || m == proof.Email && mailbox(s.Proofs) {
+		if m == proof.BackupCode || m == proof.Email && s.mailbox() {
 			continue
 		}
 		out = append(out, m)
@@ -125,8 +138,12 @@ func shown(proofs []proof.Proof, m proof.Method) bool {
 	return slices.ContainsFunc(proofs, func(p proof.Proof) bool { return p.Method == m })
 }
 
-func mailbox(proofs []proof.Proof) bool {
-	return slices.ContainsFunc(proofs, func(p proof.Proof) bool { return p.Mailbox })
+// mailbox reports whether what was proved rests on the mailbox: a proof by it, or
+// a password that was set by a mailed link.
+func (s State) mailbox() bool {
+	return slices.ContainsFunc(s.Proofs, func(p proof.Proof) bool {
+		return p.Mailbox || p.Method == proof.Password && s.PasswordMailed
+	})
 }
 
 // Reachable returns the highest level the user's factors can reach: aal2 where a
@@ -142,13 +159,14 @@ func (p Policy) Reachable(enrolled []proof.Method) proof.Level {
 
 // Fresh decides whether a session may do a guarded action now: its level must be
 // the highest its user can reach, and the proof that carries that level at most
-// StepUpAge old (MF-03). A weaker or mailbox proof never counts (MF-05).
+// StepUpAge old (MF-03). A weaker or mailbox proof never counts (MF-05), nor a
+// remembered device (MF-06).
 func (p Policy) Fresh(level proof.Level, proofs []proof.Proof, reachable proof.Level, now time.Time) bool {
 	if level < reachable {
 		return false
 	}
 	return slices.ContainsFunc(proofs, func(x proof.Proof) bool {
-		if now.Sub(x.At) > p.StepUpAge || x.Mailbox {
+		if now.Sub(x.At) > p.StepUpAge || x.Mailbox || x.Method == proof.Device {
 			return false
 		}
 		if reachable >= proof.AAL2 {

@@ -83,6 +83,7 @@ type Parts struct {
 	Store     Store
 	Held      Held
 	Addresses Addresses
+	Devices   Devices
 	Factors   map[proof.Method]factor.Factor
 	Passwords Passwords
 	Sessions  Sessions
@@ -98,6 +99,8 @@ type Parts struct {
 	AttemptLife time.Duration
 	// Tries is how many answers one sign-in accepts (RL-13).
 	Tries int
+	// RememberFor is how long a remembered device counts; 0: never (MF-06).
+	RememberFor time.Duration
 }
 
 // Service runs sign-ins. It is safe for concurrent use.
@@ -140,7 +143,15 @@ type attemptData struct {
 // here. failures is how many tries went wrong before.
 func (s *Service) Begin(ctx context.Context, u account.User, p proof.Proof, d session.Delivery, failures int) (Outcome, error) {
 	p.At = s.Clock()
-	return s.proceed(ctx, u, Attempt{UserID: u.ID, Proofs: []proof.Proof{p}, Delivery: d, Failures: failures})
+	a := Attempt{UserID: u.ID, Proofs: []proof.Proof{p}, Delivery: d, Failures: failures}
+	device, known, err := s.recognise(ctx, u)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if known {
+		a.Proofs = append(a.Proofs, device)
+	}
+	return s.proceed(ctx, u, a)
 }
 
 // proceed asks policy what comes next and does it.
@@ -171,7 +182,7 @@ func (s *Service) proceed(ctx context.Context, u account.User, a Attempt) (Outco
 // next asks policy about a sign-in of that user.
 func (s *Service) next(u account.User, a Attempt, held []factor.Offer) Step {
 	return s.Policy.Next(State{
-		Role: string(u.Role), Disabled: u.Disabled(), EmailVerified: u.EmailVerified(),
+		Role: string(u.Role), Disabled: u.Disabled(), EmailVerified: u.EmailVerified(), PasswordMailed: u.PasswordMailed,
 		Enrolled: methods(held), Proofs: a.Proofs,
 	})
 }

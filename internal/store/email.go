@@ -84,7 +84,12 @@ func moveEmail(ctx context.Context, q *queries.Queries, u account.User, to accou
 	if err != nil || n != 1 {
 		return false, err
 	}
-	return true, killOneTime(ctx, q, u.ID, now, onetime.PasswordReset, onetime.EmailVerify, onetime.EmailChange, onetime.EmailUndo)
+	// E-mail codes follow the account's address: the new mailbox was just shown.
+	if err := q.MoveMFAEmail(ctx, queries.MoveMFAEmailParams{Email: to.Display, Now: clock.Micros(now), UserID: u.ID}); err != nil {
+		return false, err
+	}
+	return true, killOneTime(ctx, q, u.ID, now,
+		onetime.PasswordReset, onetime.EmailVerify, onetime.EmailChange, onetime.EmailUndo, onetime.EmailChallenge, onetime.Device)
 }
 
 // DisableUser locks the account and ends all its sessions. touched is false when

@@ -100,7 +100,7 @@ func (s *Store) RemoveFactors(ctx context.Context, r factor.Removal, e session.E
 				return err
 			}
 		}
-		if err := killOneTime(ctx, q, r.UserID, e.At, onetime.Device); err != nil {
+		if err := killOneTime(ctx, q, r.UserID, e.At, onetime.Device, onetime.SMSChallenge, onetime.EmailChallenge); err != nil {
 			return err
 		}
 		if revs, err = endSessions(ctx, q, e); err != nil {

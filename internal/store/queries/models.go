@@ -158,6 +158,7 @@ type User struct {
 	CreatedAt         int64
 	UpdatedAt         int64
 	LastLoginAt       int64
+	PasswordMailed    bool
 }
 
 type UserMfa struct {

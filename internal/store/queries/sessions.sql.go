@@ -235,7 +235,7 @@ func (q *Queries) RaiseSession(ctx context.Context, arg RaiseSessionParams) (int
 }
 
 const refreshByHash = `-- name: RefreshByHash :one
-SELECT refresh_tokens.hash, refresh_tokens.session_id, refresh_tokens.binding, refresh_tokens.created_at, refresh_tokens.expires_at, refresh_tokens.used_at, refresh_tokens.successor, refresh_tokens.grace_used_at, sessions.id, sessions.user_id, sessions.aal, sessions.proofs, sessions.client, sessions.ip, sessions.user_agent, sessions.created_at, sessions.last_seen_at, sessions.expires_at, sessions.ended_at, sessions.end_reason, users.id, users.email, users.email_canonical, users.email_verified_at, users.name, users.role, users.password_hash, users.password_changed_at, users.webauthn_handle, users.disabled_at, users.created_at, users.updated_at, users.last_login_at
+SELECT refresh_tokens.hash, refresh_tokens.session_id, refresh_tokens.binding, refresh_tokens.created_at, refresh_tokens.expires_at, refresh_tokens.used_at, refresh_tokens.successor, refresh_tokens.grace_used_at, sessions.id, sessions.user_id, sessions.aal, sessions.proofs, sessions.client, sessions.ip, sessions.user_agent, sessions.created_at, sessions.last_seen_at, sessions.expires_at, sessions.ended_at, sessions.end_reason, users.id, users.email, users.email_canonical, users.email_verified_at, users.name, users.role, users.password_hash, users.password_changed_at, users.webauthn_handle, users.disabled_at, users.created_at, users.updated_at, users.last_login_at, users.password_mailed
 FROM refresh_tokens
 JOIN sessions ON sessions.id = refresh_tokens.session_id
 JOIN users ON users.id = sessions.user_id
@@ -285,6 +285,7 @@ func (q *Queries) RefreshByHash(ctx context.Context, hash []byte) (RefreshByHash
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.LastLoginAt,
+		&i.User.PasswordMailed,
 	)
 	return i, err
 }

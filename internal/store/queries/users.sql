@@ -30,8 +30,11 @@ UPDATE users SET email_verified_at = @now, updated_at = @now
 WHERE id = @id AND email_canonical = @email_canonical AND email_verified_at = 0;
 
 -- name: SetPassword :execrows
-UPDATE users SET password_hash = @password_hash, password_changed_at = @now, updated_at = @now
+UPDATE users SET password_hash = @password_hash, password_mailed = @mailed, password_changed_at = @now, updated_at = @now
 WHERE id = @id AND disabled_at = 0;
+
+-- name: TrustPassword :exec
+UPDATE users SET password_mailed = FALSE WHERE id = @id AND password_mailed = TRUE;
 
 -- name: UpgradePasswordHash :execrows
 UPDATE users SET password_hash = @new_hash WHERE id = @id AND password_hash = @old_hash;

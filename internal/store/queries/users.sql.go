@@ -103,7 +103,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at FROM users WHERE id > ?1 ORDER BY id LIMIT ?2
+SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at, password_mailed FROM users WHERE id > ?1 ORDER BY id LIMIT ?2
 `
 
 type ListUsersParams struct {
@@ -134,6 +134,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LastLoginAt,
+			&i.PasswordMailed,
 		); err != nil {
 			return nil, err
 		}
@@ -193,7 +194,7 @@ func (q *Queries) ReplaceUnverified(ctx context.Context, arg ReplaceUnverifiedPa
 }
 
 const searchUsers = `-- name: SearchUsers :many
-SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at FROM users WHERE email_canonical >= ?1 AND email_canonical < ?2 AND email_canonical > ?3
+SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at, password_mailed FROM users WHERE email_canonical >= ?1 AND email_canonical < ?2 AND email_canonical > ?3
 ORDER BY email_canonical LIMIT ?4
 `
 
@@ -232,6 +233,7 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Use
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LastLoginAt,
+			&i.PasswordMailed,
 		); err != nil {
 			return nil, err
 		}
@@ -292,18 +294,24 @@ func (q *Queries) SetName(ctx context.Context, arg SetNameParams) (int64, error)
 }
 
 const setPassword = `-- name: SetPassword :execrows
-UPDATE users SET password_hash = ?1, password_changed_at = ?2, updated_at = ?2
-WHERE id = ?3 AND disabled_at = 0
+UPDATE users SET password_hash = ?1, password_mailed = ?2, password_changed_at = ?3, updated_at = ?3
+WHERE id = ?4 AND disabled_at = 0
 `
 
 type SetPasswordParams struct {
 	PasswordHash string
+	Mailed       bool
 	Now          int64
 	ID           string
 }
 
 func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setPassword, arg.PasswordHash, arg.Now, arg.ID)
+	result, err := q.db.ExecContext(ctx, setPassword,
+		arg.PasswordHash,
+		arg.Mailed,
+		arg.Now,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -342,6 +350,15 @@ func (q *Queries) TouchLogin(ctx context.Context, arg TouchLoginParams) error {
 	return err
 }
 
+const trustPassword = `-- name: TrustPassword :exec
+UPDATE users SET password_mailed = FALSE WHERE id = ?1 AND password_mailed = TRUE
+`
+
+func (q *Queries) TrustPassword(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, trustPassword, id)
+	return err
+}
+
 const upgradePasswordHash = `-- name: UpgradePasswordHash :execrows
 UPDATE users SET password_hash = ?1 WHERE id = ?2 AND password_hash = ?3
 `
@@ -361,7 +378,7 @@ func (q *Queries) UpgradePasswordHash(ctx context.Context, arg UpgradePasswordHa
 }
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at FROM users WHERE email_canonical = ?1
+SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at, password_mailed FROM users WHERE email_canonical = ?1
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, emailCanonical string) (User, error) {
@@ -381,12 +398,13 @@ func (q *Queries) UserByEmail(ctx context.Context, emailCanonical string) (User,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LastLoginAt,
+		&i.PasswordMailed,
 	)
 	return i, err
 }
 
 const userByHandle = `-- name: UserByHandle :one
-SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at FROM users WHERE webauthn_handle = ?1
+SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at, password_mailed FROM users WHERE webauthn_handle = ?1
 `
 
 func (q *Queries) UserByHandle(ctx context.Context, webauthnHandle []byte) (User, error) {
@@ -406,12 +424,13 @@ func (q *Queries) UserByHandle(ctx context.Context, webauthnHandle []byte) (User
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LastLoginAt,
+		&i.PasswordMailed,
 	)
 	return i, err
 }
 
 const userByID = `-- name: UserByID :one
-SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at FROM users WHERE id = ?1
+SELECT id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at, password_mailed FROM users WHERE id = ?1
 `
 
 func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -431,6 +450,7 @@ func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LastLoginAt,
+		&i.PasswordMailed,
 	)
 	return i, err
 }
