@@ -49,6 +49,25 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions/{id}", ID: "endSession", Tag: "Account", Summary: "End one session", Auth: Access, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound}}, h.endSession)
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions", ID: "endOtherSessions", Tag: "Account", Summary: "End all other sessions", Auth: Access, Limits: api, Status: 204}, h.endOtherSessions)
 
+	h.secondFactors(a)
+
+	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/ws", ID: "openSocket", Tag: "Gateway", Summary: "Open a WebSocket", Description: "Authenticated by the Authorization header, by a subprotocol that carries an access token or a ticket, or by the first frame; never by the address. See the gateway's documentation.", Auth: ByHandler, Limits: api, Timeout: -1, Status: 101}, r.Gateway)
+	Register(a, Route{Method: "POST", Path: "/api/v1/ws/ticket", ID: "socketTicket", Tag: "Gateway", Summary: "A ticket that opens one WebSocket", Auth: Access, Limits: api}, h.ticket)
+	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/publish", ID: "publish", Tag: "Gateway", Summary: "Send an event to open sockets", Description: "To every socket of a user, of a session, or of a topic, on all nodes. 503 means that other nodes could not be reached: publish again with the same id.", Auth: Service, Limits: []string{RulePublish}, Status: 202, MaxBody: 80 << 10, Errors: []fault.Code{fault.CodeUnavailable}}, h.publish)
+	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/grants", ID: "grantTopics", Tag: "Gateway", Summary: "Let a user listen to topics", Description: "The grant goes to the user's client, which shows it when it subscribes.", Auth: Service, Limits: []string{RulePublish}, Status: 201}, h.grant)
+	Register(a, Route{Method: "GET", Path: "/api/v1/realtime/stats", ID: "connected", Tag: "Gateway", Summary: "Who is connected", Description: "Counts of every node, and the connections of one user.", Auth: Service, Limits: []string{RulePublish}}, h.connected)
+
+	RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/jwks.json", ID: "jwks", Tag: "Keys", Summary: "The public signing keys (RFC 7517)", Auth: Public, Limits: api}, http.HandlerFunc(h.jwks))
+	if r.Inbox != nil {
+		for _, page := range []struct{ path, id string }{{"/dev/inbox", "devInbox"}, {"/dev/inbox/messages", "devInboxMessages"}, {"/dev/inbox/style.css", "devInboxStyle"}} {
+			RegisterPlain(a, Route{Method: "GET", Path: page.path, ID: page.id, Tag: "Development", Summary: "Messages of a local run", Auth: Public, Limits: api}, r.Inbox)
+		}
+	}
+}
+
+// secondFactors is the chapter of /mfa.
+func (h resources) secondFactors(a *API) {
+	api := []string{RuleAPI}
 	mfaErrors := []fault.Code{fault.CodeInvalidCode, fault.CodeEnrolmentRequired}
 	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/totp/setup", ID: "setupTOTP", Tag: "Second factor", Summary: "Begin to set an authenticator app up", Auth: AccessOrAttempt, Limits: []string{RuleMFA}, Errors: []fault.Code{fault.CodeStepUpRequired, fault.CodeForbidden, fault.CodeConflict}}, h.setupTOTP)
 	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/totp/verify-setup", ID: "confirmTOTP", Tag: "Second factor", Summary: "Confirm the authenticator app with its first code", Description: "Answers backup codes with the first factor, and new tokens.", Auth: AccessOrAttempt, Limits: []string{RuleMFA}, Errors: append([]fault.Code{fault.CodeNothingPending, fault.CodeStepUpRequired}, mfaErrors...)}, h.confirmTOTP)
@@ -65,19 +84,6 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "GET", Path: "/api/v1/mfa/devices", ID: "listDevices", Tag: "Second factor", Summary: "The remembered devices", Auth: Access, Limits: api}, h.listDevices)
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/mfa/devices/{id}", ID: "forgetDevice", Tag: "Second factor", Summary: "Forget a remembered device", Auth: Access, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound}}, h.forgetDevice)
 	Register(a, Route{Method: "POST", Path: "/api/v1/mfa/disable", ID: "disableMFA", Tag: "Second factor", Summary: "Remove a factor", Description: "Every other session ends.", Auth: Access, StepUp: true, Limits: []string{RuleMFA}, Status: 204, Errors: []fault.Code{fault.CodeLastFactor, fault.CodeNotFound}}, h.disableMFA)
-
-	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/ws", ID: "openSocket", Tag: "Gateway", Summary: "Open a WebSocket", Description: "Authenticated by the Authorization header, by a subprotocol that carries an access token or a ticket, or by the first frame; never by the address. See the gateway's documentation.", Auth: ByHandler, Limits: api, Timeout: -1, Status: 101}, r.Gateway)
-	Register(a, Route{Method: "POST", Path: "/api/v1/ws/ticket", ID: "socketTicket", Tag: "Gateway", Summary: "A ticket that opens one WebSocket", Auth: Access, Limits: api}, h.ticket)
-	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/publish", ID: "publish", Tag: "Gateway", Summary: "Send an event to open sockets", Description: "To every socket of a user, of a session, or of a topic, on all nodes. 503 means that other nodes could not be reached: publish again with the same id.", Auth: Service, Limits: []string{RulePublish}, Status: 202, MaxBody: 80 << 10, Errors: []fault.Code{fault.CodeUnavailable}}, h.publish)
-	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/grants", ID: "grantTopics", Tag: "Gateway", Summary: "Let a user listen to topics", Description: "The grant goes to the user's client, which shows it when it subscribes.", Auth: Service, Limits: []string{RulePublish}, Status: 201}, h.grant)
-	Register(a, Route{Method: "GET", Path: "/api/v1/realtime/stats", ID: "connected", Tag: "Gateway", Summary: "Who is connected", Description: "Counts of every node, and the connections of one user.", Auth: Service, Limits: []string{RulePublish}}, h.connected)
-
-	RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/jwks.json", ID: "jwks", Tag: "Keys", Summary: "The public signing keys (RFC 7517)", Auth: Public, Limits: api}, http.HandlerFunc(h.jwks))
-	if r.Inbox != nil {
-		for _, page := range []struct{ path, id string }{{"/dev/inbox", "devInbox"}, {"/dev/inbox/messages", "devInboxMessages"}, {"/dev/inbox/style.css", "devInboxStyle"}} {
-			RegisterPlain(a, Route{Method: "GET", Path: page.path, ID: page.id, Tag: "Development", Summary: "Messages of a local run", Auth: Public, Limits: api}, r.Inbox)
-		}
-	}
 }
 
 func (h resources) jwks(w http.ResponseWriter, _ *http.Request) {
