@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -98,8 +99,9 @@ type Verdict struct {
 // verifyPage is how many rows Verify holds at a time.
 const verifyPage = 500
 
-// Verify walks the whole chain. A changed, deleted, inserted or reordered row is
-// a Fault; an error means that the log could not be read.
+// Verify walks the whole chain. A changed, deleted, inserted or reordered row, or
+// a head that does not belong to the rows, is a Fault; an error means that the
+// log could not be read.
 func (c Chain) Verify(ctx context.Context, log Log) (Verdict, error) {
 	head, err := log.AuditHead(ctx)
 	if err != nil {
@@ -114,28 +116,45 @@ func (c Chain) Verify(ctx context.Context, log Log) (Verdict, error) {
 		v.Fault = &Fault{Seq: start.Seq, What: "the checkpoint was not written by this server"}
 		return v, nil
 	}
-	at := start.Head
+	at, err := c.walk(ctx, log, &v, start.Head)
+	if err != nil || v.Fault != nil {
+		return v, err
+	}
+	// Rows that were sealed while we walked moved the head with them.
+	after, err := log.AuditHead(ctx)
+	if err != nil {
+		return v, err
+	}
+	switch {
+	case at.Seq < head.Seq:
+		v.Fault = &Fault{Seq: at.Seq + 1, What: fmt.Sprintf("the log ends at %d, the chain had reached %d", at.Seq, head.Seq)}
+	case after.Seq < at.Seq:
+		v.Fault = &Fault{Seq: after.Seq, What: fmt.Sprintf("the chain says it reached %d, the log goes on to %d", after.Seq, at.Seq)}
+	case after.Seq == at.Seq && !bytes.Equal(after.Hash, at.Hash):
+		v.Fault = &Fault{Seq: at.Seq, What: "the chain's head does not match the last row"}
+	}
+	return v, nil
+}
+
+// walk checks the rows that follow start and returns the last one's place.
+func (c Chain) walk(ctx context.Context, log Log, v *Verdict, start Head) (at Head, err error) {
+	at = start
 	for {
 		rows, err := log.SealedAudit(ctx, at.Seq, verifyPage)
 		if err != nil {
-			return v, err
+			return at, err
 		}
 		for _, r := range rows {
 			if v.Fault = c.check(at, r); v.Fault != nil {
-				return v, nil
+				return at, nil
 			}
 			at = Head{Seq: r.Seq, Hash: r.Hash}
 			v.Rows++
 		}
 		if len(rows) < verifyPage {
-			break
+			return at, nil
 		}
 	}
-	// Rows sealed while we walked only move the head forward.
-	if at.Seq < head.Seq {
-		v.Fault = &Fault{Seq: at.Seq + 1, What: fmt.Sprintf("the log ends at %d, the chain had reached %d", at.Seq, head.Seq)}
-	}
-	return v, nil
 }
 
 func (c Chain) check(at Head, r Record) *Fault {
