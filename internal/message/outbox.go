@@ -80,6 +80,7 @@ type Entry struct {
 	// Delivery is what the carrier reported afterwards; empty: nothing yet.
 	Delivery     DeliveryStatus `json:"delivery,omitempty"`
 	DeliveryCode string         `json:"delivery_code,omitempty"` // the carrier's reason
+	DeliveryAt   time.Time      `json:"delivery_at,omitzero"`    // when it reported that
 }
 
 // Counts says how many messages stand where, for metrics.

@@ -17,12 +17,21 @@ func recordOf(r queries.AuditLog) audit.Record {
 		Origin: audit.Origin{ClientIP: r.ClientIp, Prefix: r.IpPrefix, RequestID: r.RequestID, UserAgent: r.UserAgent},
 	}
 	if r.Details != "{}" {
-		if err := json.Unmarshal([]byte(r.Details), &e.Details); err != nil {
-			// A row somebody wrote over is still shown, and still fails to verify.
-			e.Details = map[string]string{"unreadable": r.Details}
-		}
+		e.Details = detailsOf(r.Details)
 	}
 	return audit.Record{Event: e, Seq: r.ChainSeq, Hash: r.ChainHash}
+}
+
+// detailsOf reads details that stand as they were written, to the byte. A row
+// that somebody wrote over is still shown, and fails to verify.
+func detailsOf(text string) map[string]string {
+	var details map[string]string
+	if err := json.Unmarshal([]byte(text), &details); err == nil {
+		if again, err := json.Marshal(details); err == nil && string(again) == text {
+			return details
+		}
+	}
+	return map[string]string{"unreadable": text}
 }
 
 func recordsOf(rows []queries.AuditLog) []audit.Record {

@@ -71,7 +71,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if s.engine == SQLite {
 		return goose.NewProvider(goose.DialectSQLite3, s.rw, sub)
 	}
-	return newPostgresProvider(s.rw, bytea{sub})
+	return newPostgresProvider(s.rw, postgresDialect{sub})
 }
 
 func results(done []*goose.MigrationResult) []Migration {
@@ -82,13 +82,18 @@ func results(done []*goose.MigrationResult) []Migration {
 	return out
 }
 
-var blobWord = regexp.MustCompile(`\bBLOB\b`)
+// postgresWords are the words of the migrations that read differently on
+// PostgreSQL. Text compares byte by byte there as it does on SQLite, whatever
+// the language of the server: pages come in the same order and a search finds
+// the same rows on both.
+var postgresWords = map[string]string{"BLOB": "BYTEA", "TEXT": `TEXT COLLATE "C"`}
 
-// bytea reads the migrations with the one word that differs on PostgreSQL
-// replaced.
-type bytea struct{ fs.FS }
+var wordOfType = regexp.MustCompile(`\b(BLOB|TEXT)\b`)
 
-func (b bytea) Open(name string) (fs.File, error) {
+// postgresDialect reads the migrations with those words replaced.
+type postgresDialect struct{ fs.FS }
+
+func (b postgresDialect) Open(name string) (fs.File, error) {
 	f, err := b.FS.Open(name)
 	if err != nil {
 		return nil, err
@@ -102,7 +107,8 @@ func (b bytea) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	info, err := f.Stat()
-	return &textFile{Reader: bytes.NewReader(blobWord.ReplaceAll(text, []byte("BYTEA"))), info: info}, err
+	text = wordOfType.ReplaceAllFunc(text, func(word []byte) []byte { return []byte(postgresWords[string(word)]) })
+	return &textFile{Reader: bytes.NewReader(text), info: info}, err
 }
 
 // textFile is a file whose text was changed on the way.

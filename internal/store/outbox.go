@@ -13,7 +13,14 @@ import (
 	"github.com/sallyport/sallyport/internal/store/queries"
 )
 
-// ClaimMessages takes due messages of a channel, as message.Store describes.
+// reasonUnsealable is why a message whose content does not open is dead: damaged,
+// or sealed under a key that SECRET_KEY no longer lists. It keeps its content, so
+// that it can be retried once the key is back.
+const reasonUnsealable = "unsealable"
+
+// ClaimMessages takes due messages of a channel, as message.Store describes. A
+// message whose content does not open dies with reasonUnsealable and holds up
+// nobody else.
 func (s *Store) ClaimMessages(ctx context.Context, by message.Channel, now time.Time, lease time.Duration, limit int) (out []message.Queued, err error) {
 	due, err := s.read().DueMessages(ctx, queries.DueMessagesParams{Channel: string(by), Now: clock.Micros(now), Page: int64(limit)})
 	if err != nil || len(due) == 0 {
@@ -33,13 +40,23 @@ func (s *Store) ClaimMessages(ctx context.Context, by message.Channel, now time.
 			}
 			m, err := s.queuedOf(r)
 			if err != nil {
-				return err
+				if err := bury(ctx, q, r, now); err != nil {
+					return err
+				}
+				continue
 			}
 			out = append(out, m)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// bury ends a claimed message that nobody can read.
+func bury(ctx context.Context, q *queries.Queries, r queries.Outbox, now time.Time) error {
+	return held(q.MarkMessageDead(ctx, queries.MarkMessageDeadParams{
+		Now: clock.Micros(now), Reason: reasonUnsealable, ID: r.ID, Attempts: r.Attempts,
+	}))
 }
 
 func (s *Store) queuedOf(r queries.Outbox) (message.Queued, error) {
@@ -107,14 +124,11 @@ func (s *Store) ExpireMessages(ctx context.Context, now time.Time) (n int, err e
 	return n, err
 }
 
-// ForgetMessages deletes what was finished before then.
+// ForgetMessages deletes what was finished before then, in batches.
 func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (n int, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
-		rows, err := q.DeleteMessagesBefore(ctx, clock.Micros(before))
-		n = int(rows)
-		return err
+	return s.inBatches(ctx, func(ctx context.Context, q *queries.Queries) (int64, error) {
+		return q.DeleteMessagesBefore(ctx, queries.DeleteMessagesBeforeParams{Before: clock.Micros(before), Batch: sweepBatch})
 	})
-	return n, err
 }
 
 // ListMessages lists messages in a state, newest first, without their content.
@@ -125,17 +139,40 @@ func (s *Store) ListMessages(ctx context.Context, in message.State, limit int) (
 	}
 	out := make([]message.Entry, 0, len(rows))
 	for _, r := range rows {
-		e := message.Entry{
-			ID: r.ID, Channel: message.Channel(r.Channel), Kind: message.Kind(r.Kind), UserID: r.UserID,
-			State: message.State(r.State), Attempts: int(r.Attempts), Reason: r.Reason, CarrierID: r.CarrierID,
-			QueuedAt: clock.FromMicros(r.QueuedAt), ExpiresAt: clock.FromMicros(r.ExpiresAt), FinishedAt: clock.FromMicros(r.EndedAt),
-		}
-		if e.State == message.StateQueued {
-			e.NextAt = clock.FromMicros(r.DueAt)
-		}
-		out = append(out, e)
+		out = append(out, entryOf(r))
 	}
 	return out, nil
+}
+
+func entryOf(r queries.Outbox) message.Entry {
+	e := message.Entry{
+		ID: r.ID, Channel: message.Channel(r.Channel), Kind: message.Kind(r.Kind), UserID: r.UserID,
+		State: message.State(r.State), Attempts: int(r.Attempts), Reason: r.Reason, CarrierID: r.CarrierID,
+		QueuedAt: clock.FromMicros(r.QueuedAt), ExpiresAt: clock.FromMicros(r.ExpiresAt), FinishedAt: clock.FromMicros(r.EndedAt),
+		Delivery: message.DeliveryStatus(r.Delivery), DeliveryCode: r.DeliveryCode, DeliveryAt: clock.FromMicros(r.DeliveryAt),
+	}
+	if e.State == message.StateQueued {
+		e.NextAt = clock.FromMicros(r.DueAt)
+	}
+	return e
+}
+
+// RecordDelivery keeps a carrier's report, as message.DeliveryBook describes.
+func (s *Store) RecordDelivery(ctx context.Context, d message.Delivery) (e message.Entry, err error) {
+	err = s.write(ctx, func(q *queries.Queries) error {
+		r, err := q.RecordDelivery(ctx, queries.RecordDeliveryParams{
+			Delivery: string(d.Status), DeliveryCode: d.Code, DeliveryAt: clock.Micros(d.At), ID: d.MessageID,
+		})
+		if isAbsent(err) { // no such message, or nothing newer than what it knows
+			r, err = q.MessageByID(ctx, d.MessageID)
+		}
+		if isAbsent(err) {
+			return message.ErrNoMessage
+		}
+		e = entryOf(r)
+		return err
+	})
+	return e, err
 }
 
 // RetryMessage makes a dead message due again.

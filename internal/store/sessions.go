@@ -117,8 +117,10 @@ func (s *Store) RotateRefresh(ctx context.Context, spent []byte, next session.Re
 		if err := insertRefresh(ctx, q, next); err != nil {
 			return err
 		}
-		if err := q.TouchSession(ctx, queries.TouchSessionParams{Now: now, ID: next.SessionID}); err != nil {
-			return err
+		// An end of the session that commits while this waits for its row wins.
+		n, err = q.TouchSession(ctx, queries.TouchSessionParams{Now: now, ID: next.SessionID})
+		if touched = n == 1; err != nil || !touched {
+			return unchanged(err)
 		}
 		return s.leave(ctx, q, t)
 	})

@@ -1,7 +1,9 @@
 package messagetest
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/message"
 )
@@ -14,31 +16,36 @@ type DeliveryOutbox interface {
 
 // RunDeliveries proves that an outbox table keeps the reports of carriers.
 func RunDeliveries(t *testing.T, newStore func(t *testing.T) DeliveryOutbox) {
-	report := func(t *testing.T, s DeliveryOutbox, id string, status message.DeliveryStatus, code string) message.Entry {
-		t.Helper()
-		e, err := s.RecordDelivery(t.Context(), message.Delivery{MessageID: id, CarrierID: "SM1", Status: status, Code: code})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e
-	}
 	t.Run("reports are kept, a final one for good", func(t *testing.T) {
 		s := newStore(t)
 		b := &bench{T: t, Outbox: s, ctx: t.Context(), now: Start()}
 		id := b.queue(1)[0].ID
 		q := b.claimOne()
-		for i, step := range []struct{ status, want message.DeliveryStatus }{
-			{message.Underway, message.Underway}, // before the message is marked sent
-			{message.Undelivered, message.Undelivered},
-			{message.Underway, message.Undelivered},
-			{message.Delivered, message.Undelivered},
+		for i, step := range []struct {
+			status message.DeliveryStatus
+			stands int // the report that stands afterwards
+		}{
+			{message.Underway, 0}, // before the message is marked sent
+			{message.Underway, 0},
+			{message.Undelivered, 2},
+			{message.Undelivered, 2},
+			{message.Underway, 2},
+			{message.Delivered, 2},
 		} {
 			if i == 1 {
 				b.must(b.MarkSent(b.ctx, id, q.Attempts, "SM1", b.now))
 			}
-			e := report(t, s, id, step.status, "code_"+string(step.status))
-			if e.Delivery != step.want || e.DeliveryCode != "code_"+string(step.want) || e.ID != id || e.Kind != message.ResetPassword {
-				t.Errorf("report %d, %s: got %+v, want %s", i, step.status, e, step.want)
+			at := func(i int) time.Time { return Start().Add(time.Duration(i) * time.Minute) }
+			e, err := s.RecordDelivery(b.ctx, message.Delivery{
+				MessageID: id, CarrierID: "SM1", Status: step.status, Code: fmt.Sprintf("code_%d", i), At: at(i),
+			})
+			b.must(err)
+			want := []message.DeliveryStatus{message.Underway, "", message.Undelivered}[step.stands]
+			if e.Delivery != want || e.DeliveryCode != fmt.Sprintf("code_%d", step.stands) || !e.DeliveryAt.Equal(at(step.stands)) {
+				t.Errorf("report %d, %s: got %s %s at %v, want report %d, %s", i, step.status, e.Delivery, e.DeliveryCode, e.DeliveryAt, step.stands, want)
+			}
+			if e.ID != id || e.Kind != message.ResetPassword {
+				t.Errorf("report %d: got the entry of %s %s, want that of %s", i, e.Kind, e.ID, id)
 			}
 		}
 		if e := b.wantState(message.StateSent, id)[0]; e.Delivery != message.Undelivered {

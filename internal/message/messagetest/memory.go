@@ -201,7 +201,7 @@ func (r *row) entry() message.Entry {
 	e := message.Entry{
 		ID: r.ID, Channel: r.Channel, Kind: r.Kind, UserID: r.UserID, State: r.state, Attempts: r.attempts,
 		Reason: r.reason, CarrierID: r.carrierID, QueuedAt: r.queuedAt, ExpiresAt: r.ExpiresAt, FinishedAt: r.finishedAt,
-		Delivery: r.delivery.Status, DeliveryCode: r.delivery.Code,
+		Delivery: r.delivery.Status, DeliveryCode: r.delivery.Code, DeliveryAt: r.delivery.At,
 	}
 	if r.state == message.StateQueued {
 		e.NextAt = r.nextAt
@@ -217,7 +217,7 @@ func (m *Memory) RecordDelivery(_ context.Context, d message.Delivery) (message.
 	if r == nil {
 		return message.Entry{}, message.ErrNoMessage
 	}
-	if s := r.delivery.Status; s == "" || s == message.Underway {
+	if s := r.delivery.Status; s == "" || s == message.Underway && d.Status != s {
 		r.delivery = d
 	}
 	return r.entry(), nil

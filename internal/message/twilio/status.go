@@ -47,6 +47,7 @@ func (s *Sender) report(query, body, signature string) (message.Delivery, error)
 		MessageID: id.Get("message"),
 		CarrierID: message.OneLine(form.Get("MessageSid"), 200),
 		Status:    statusOf(form.Get("MessageStatus")),
+		At:        s.Clock(),
 	}
 	if !ident.Valid(d.MessageID) {
 		return message.Delivery{}, ErrReport

@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 			}
 			req.Host = "attacker.example" // RC-03: has no say
 			got, err := send.Report(req)
-			want := message.Delivery{MessageID: q.ID, CarrierID: sms.SID, Status: tt.want, Code: tt.wantCode}
+			want := message.Delivery{MessageID: q.ID, CarrierID: sms.SID, Status: tt.want, Code: tt.wantCode, At: noon}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v; want %+v", got, err, want)
 			}

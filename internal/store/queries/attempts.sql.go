@@ -85,6 +85,32 @@ func (q *Queries) CountAttempt(ctx context.Context, arg CountAttemptParams) (int
 	return failures, err
 }
 
+const deleteAttemptsOfNobody = `-- name: DeleteAttemptsOfNobody :execrows
+DELETE FROM attempt_counters
+WHERE attempt_counters.updated_at < ?1 AND attempt_counters.locked_until <= ?2 AND (attempt_counters.subject, attempt_counters.factor) IN (
+    SELECT c.subject, c.factor FROM attempt_counters AS c
+    WHERE c.updated_at < ?1 AND c.locked_until <= ?2
+    AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = c.subject)
+    ORDER BY c.updated_at LIMIT ?3
+)
+`
+
+type DeleteAttemptsOfNobodyParams struct {
+	Before int64
+	Now    int64
+	Batch  int64
+}
+
+// The conditions stand twice: the inner ones choose a batch, the outer ones are
+// asked again of a row that was counted up meanwhile.
+func (q *Queries) DeleteAttemptsOfNobody(ctx context.Context, arg DeleteAttemptsOfNobodyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAttemptsOfNobody, arg.Before, arg.Now, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const lockAttempts = `-- name: LockAttempts :exec
 UPDATE attempt_counters SET locked_until = ?1 WHERE subject = ?2 AND factor = ?3
 `
@@ -102,7 +128,8 @@ func (q *Queries) LockAttempts(ctx context.Context, arg LockAttemptsParams) erro
 
 const startCounter = `-- name: StartCounter :exec
 INSERT INTO attempt_counters (subject, factor, failures, updated_at)
-VALUES (?1, ?2, 0, ?3) ON CONFLICT (subject, factor) DO NOTHING
+VALUES (?1, ?2, 0, ?3)
+ON CONFLICT (subject, factor) DO UPDATE SET failures = attempt_counters.failures
 `
 
 type StartCounterParams struct {
@@ -111,6 +138,8 @@ type StartCounterParams struct {
 	Now     int64
 }
 
+// Makes the row or, where there is one, locks it: until the transaction ends
+// nobody deletes it or counts on it.
 func (q *Queries) StartCounter(ctx context.Context, arg StartCounterParams) error {
 	_, err := q.db.ExecContext(ctx, startCounter, arg.Subject, arg.Factor, arg.Now)
 	return err

@@ -32,7 +32,9 @@ DELETE FROM user_mfa WHERE user_id = @user_id AND method = @method AND enabled =
 DELETE FROM user_mfa WHERE user_id = @user_id;
 
 -- name: DeletePendingMFABefore :execrows
-DELETE FROM user_mfa WHERE enabled = FALSE AND expires_at < @before;
+DELETE FROM user_mfa WHERE enabled = FALSE AND id IN (
+    SELECT m.id FROM user_mfa AS m WHERE m.enabled = FALSE AND m.expires_at < @before ORDER BY m.expires_at LIMIT @batch
+);
 
 -- name: InsertBackupCode :exec
 INSERT INTO mfa_backup_codes (id, user_id, code_id, code_hash, created_at)

@@ -170,11 +170,18 @@ func (q *Queries) DeletePendingMFA(ctx context.Context, arg DeletePendingMFAPara
 }
 
 const deletePendingMFABefore = `-- name: DeletePendingMFABefore :execrows
-DELETE FROM user_mfa WHERE enabled = FALSE AND expires_at < ?1
+DELETE FROM user_mfa WHERE enabled = FALSE AND id IN (
+    SELECT m.id FROM user_mfa AS m WHERE m.enabled = FALSE AND m.expires_at < ?1 ORDER BY m.expires_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeletePendingMFABefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deletePendingMFABefore, before)
+type DeletePendingMFABeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeletePendingMFABefore(ctx context.Context, arg DeletePendingMFABeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deletePendingMFABefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}

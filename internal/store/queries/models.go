@@ -68,20 +68,23 @@ type OneTimeToken struct {
 }
 
 type Outbox struct {
-	ID         string
-	Channel    string
-	Kind       string
-	UserID     string
-	Content    []byte
-	State      string
-	Attempts   int64
-	QueuedAt   int64
-	DueAt      int64
-	LeaseUntil int64
-	ExpiresAt  int64
-	EndedAt    int64
-	CarrierID  string
-	Reason     string
+	ID           string
+	Channel      string
+	Kind         string
+	UserID       string
+	Content      []byte
+	State        string
+	Attempts     int64
+	QueuedAt     int64
+	DueAt        int64
+	LeaseUntil   int64
+	ExpiresAt    int64
+	EndedAt      int64
+	CarrierID    string
+	Reason       string
+	Delivery     string
+	DeliveryCode string
+	DeliveryAt   int64
 }
 
 type RefreshToken struct {

@@ -30,7 +30,9 @@ UPDATE one_time_tokens SET consumed_at = @now WHERE kind = @kind AND consumed_at
 DELETE FROM one_time_tokens WHERE user_id = @user_id AND user_id <> '';
 
 -- name: DeleteOneTimeBefore :execrows
-DELETE FROM one_time_tokens WHERE expires_at < @before;
+DELETE FROM one_time_tokens WHERE (kind, hash) IN (
+    SELECT o.kind, o.hash FROM one_time_tokens AS o WHERE o.expires_at < @before ORDER BY o.expires_at LIMIT @batch
+);
 
 -- name: OneTimesOfUser :many
 SELECT * FROM one_time_tokens WHERE user_id = @user_id AND kind = @kind AND consumed_at = 0 AND expires_at > @now

@@ -39,11 +39,18 @@ func (q *Queries) ClaimOneTime(ctx context.Context, arg ClaimOneTimeParams) (One
 }
 
 const deleteOneTimeBefore = `-- name: DeleteOneTimeBefore :execrows
-DELETE FROM one_time_tokens WHERE expires_at < ?1
+DELETE FROM one_time_tokens WHERE (kind, hash) IN (
+    SELECT o.kind, o.hash FROM one_time_tokens AS o WHERE o.expires_at < ?1 ORDER BY o.expires_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeleteOneTimeBefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteOneTimeBefore, before)
+type DeleteOneTimeBeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeleteOneTimeBefore(ctx context.Context, arg DeleteOneTimeBeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOneTimeBefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}

@@ -5,7 +5,7 @@ VALUES (@id, @channel, @kind, @user_id, @content, @queued_at, @queued_at, @expir
 -- name: DueMessages :many
 SELECT id, attempts FROM outbox
 WHERE channel = @channel AND state = 'queued' AND due_at <= @now AND lease_until <= @now AND (expires_at = 0 OR expires_at > @now)
-ORDER BY due_at LIMIT @page;
+ORDER BY due_at, id LIMIT @page;
 
 -- name: ClaimMessage :one
 UPDATE outbox SET lease_until = @lease_until, attempts = attempts + 1
@@ -45,4 +45,15 @@ SELECT state, COUNT(*) AS messages FROM outbox GROUP BY state;
 SELECT due_at FROM outbox WHERE state = 'queued' AND due_at <= @now ORDER BY due_at LIMIT 1;
 
 -- name: DeleteMessagesBefore :execrows
-DELETE FROM outbox WHERE ended_at > 0 AND ended_at < @before;
+DELETE FROM outbox WHERE outbox.id IN (
+    SELECT o.id FROM outbox AS o WHERE o.ended_at > 0 AND o.ended_at < @before ORDER BY o.ended_at LIMIT @batch
+);
+
+-- Forward only: nothing, then under way, then one of the final two.
+-- name: RecordDelivery :one
+UPDATE outbox SET delivery = @delivery, delivery_code = @delivery_code, delivery_at = @delivery_at
+WHERE id = @id AND (delivery = '' OR delivery = 'underway' AND @delivery <> 'underway')
+RETURNING *;
+
+-- name: MessageByID :one
+SELECT * FROM outbox WHERE id = @id;

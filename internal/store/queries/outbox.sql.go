@@ -12,7 +12,7 @@ import (
 const claimMessage = `-- name: ClaimMessage :one
 UPDATE outbox SET lease_until = ?1, attempts = attempts + 1
 WHERE id = ?2 AND attempts = ?3 AND state = 'queued' AND lease_until <= ?4
-RETURNING id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason
+RETURNING id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason, delivery, delivery_code, delivery_at
 `
 
 type ClaimMessageParams struct {
@@ -45,6 +45,9 @@ func (q *Queries) ClaimMessage(ctx context.Context, arg ClaimMessageParams) (Out
 		&i.EndedAt,
 		&i.CarrierID,
 		&i.Reason,
+		&i.Delivery,
+		&i.DeliveryCode,
+		&i.DeliveryAt,
 	)
 	return i, err
 }
@@ -82,11 +85,18 @@ func (q *Queries) CountMessages(ctx context.Context) ([]CountMessagesRow, error)
 }
 
 const deleteMessagesBefore = `-- name: DeleteMessagesBefore :execrows
-DELETE FROM outbox WHERE ended_at > 0 AND ended_at < ?1
+DELETE FROM outbox WHERE outbox.id IN (
+    SELECT o.id FROM outbox AS o WHERE o.ended_at > 0 AND o.ended_at < ?1 ORDER BY o.ended_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeleteMessagesBefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteMessagesBefore, before)
+type DeleteMessagesBeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeleteMessagesBefore(ctx context.Context, arg DeleteMessagesBeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteMessagesBefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -113,7 +123,7 @@ func (q *Queries) DropMessage(ctx context.Context, arg DropMessageParams) (int64
 const dueMessages = `-- name: DueMessages :many
 SELECT id, attempts FROM outbox
 WHERE channel = ?1 AND state = 'queued' AND due_at <= ?2 AND lease_until <= ?2 AND (expires_at = 0 OR expires_at > ?2)
-ORDER BY due_at LIMIT ?3
+ORDER BY due_at, id LIMIT ?3
 `
 
 type DueMessagesParams struct {
@@ -266,8 +276,37 @@ func (q *Queries) MarkMessageSent(ctx context.Context, arg MarkMessageSentParams
 	return result.RowsAffected()
 }
 
+const messageByID = `-- name: MessageByID :one
+SELECT id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason, delivery, delivery_code, delivery_at FROM outbox WHERE id = ?1
+`
+
+func (q *Queries) MessageByID(ctx context.Context, id string) (Outbox, error) {
+	row := q.db.QueryRowContext(ctx, messageByID, id)
+	var i Outbox
+	err := row.Scan(
+		&i.ID,
+		&i.Channel,
+		&i.Kind,
+		&i.UserID,
+		&i.Content,
+		&i.State,
+		&i.Attempts,
+		&i.QueuedAt,
+		&i.DueAt,
+		&i.LeaseUntil,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.CarrierID,
+		&i.Reason,
+		&i.Delivery,
+		&i.DeliveryCode,
+		&i.DeliveryAt,
+	)
+	return i, err
+}
+
 const messagesInState = `-- name: MessagesInState :many
-SELECT id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason FROM outbox WHERE state = ?1 ORDER BY id DESC LIMIT ?2
+SELECT id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason, delivery, delivery_code, delivery_at FROM outbox WHERE state = ?1 ORDER BY id DESC LIMIT ?2
 `
 
 type MessagesInStateParams struct {
@@ -299,6 +338,9 @@ func (q *Queries) MessagesInState(ctx context.Context, arg MessagesInStateParams
 			&i.EndedAt,
 			&i.CarrierID,
 			&i.Reason,
+			&i.Delivery,
+			&i.DeliveryCode,
+			&i.DeliveryAt,
 		); err != nil {
 			return nil, err
 		}
@@ -338,6 +380,50 @@ func (q *Queries) OldestDueMessage(ctx context.Context, now int64) ([]int64, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const recordDelivery = `-- name: RecordDelivery :one
+UPDATE outbox SET delivery = ?1, delivery_code = ?2, delivery_at = ?3
+WHERE id = ?4 AND (delivery = '' OR delivery = 'underway' AND ?1 <> 'underway')
+RETURNING id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason, delivery, delivery_code, delivery_at
+`
+
+type RecordDeliveryParams struct {
+	Delivery     string
+	DeliveryCode string
+	DeliveryAt   int64
+	ID           string
+}
+
+// Forward only: nothing, then under way, then one of the final two.
+func (q *Queries) RecordDelivery(ctx context.Context, arg RecordDeliveryParams) (Outbox, error) {
+	row := q.db.QueryRowContext(ctx, recordDelivery,
+		arg.Delivery,
+		arg.DeliveryCode,
+		arg.DeliveryAt,
+		arg.ID,
+	)
+	var i Outbox
+	err := row.Scan(
+		&i.ID,
+		&i.Channel,
+		&i.Kind,
+		&i.UserID,
+		&i.Content,
+		&i.State,
+		&i.Attempts,
+		&i.QueuedAt,
+		&i.DueAt,
+		&i.LeaseUntil,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.CarrierID,
+		&i.Reason,
+		&i.Delivery,
+		&i.DeliveryCode,
+		&i.DeliveryAt,
+	)
+	return i, err
 }
 
 const retryMessage = `-- name: RetryMessage :execrows

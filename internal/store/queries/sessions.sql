@@ -19,8 +19,8 @@ WHERE user_id = @user_id AND id <> @except_id AND ended_at = 0 RETURNING id;
 UPDATE sessions SET aal = @aal, proofs = @proofs, last_seen_at = @now
 WHERE id = @id AND user_id = @user_id AND ended_at = 0 AND proofs = @old_proofs;
 
--- name: TouchSession :exec
-UPDATE sessions SET last_seen_at = @now WHERE id = @id;
+-- name: TouchSession :execrows
+UPDATE sessions SET last_seen_at = @now WHERE id = @id AND ended_at = 0;
 
 -- name: InsertRefresh :exec
 INSERT INTO refresh_tokens (hash, session_id, binding, created_at, expires_at)
@@ -44,13 +44,20 @@ WHERE hash = @hash AND used_at > @used_after AND grace_used_at = 0 AND successor
 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at = 0 AND sessions.expires_at > @now);
 
 -- name: ForgetSuccessors :execrows
-UPDATE refresh_tokens SET successor = NULL WHERE used_at > 0 AND used_at < @before AND successor IS NOT NULL;
+UPDATE refresh_tokens SET successor = NULL WHERE hash IN (
+    SELECT r.hash FROM refresh_tokens AS r
+    WHERE r.successor IS NOT NULL AND r.used_at > 0 AND r.used_at < @before ORDER BY r.used_at LIMIT @batch
+);
 
 -- name: DeleteRefreshBefore :execrows
-DELETE FROM refresh_tokens WHERE expires_at < @before;
+DELETE FROM refresh_tokens WHERE hash IN (
+    SELECT r.hash FROM refresh_tokens AS r WHERE r.expires_at < @before ORDER BY r.expires_at LIMIT @batch
+);
 
 -- name: DeleteSessionsBefore :execrows
-DELETE FROM sessions WHERE expires_at < @before;
+DELETE FROM sessions WHERE id IN (
+    SELECT s.id FROM sessions AS s WHERE s.expires_at < @before ORDER BY s.expires_at LIMIT @batch
+);
 
 -- name: InsertRevocation :exec
 INSERT INTO revocations (id, kind, value, not_before, reason, created_at, expires_at)
@@ -60,4 +67,6 @@ VALUES (@id, @kind, @value, @not_before, @reason, @created_at, @expires_at);
 SELECT * FROM revocations WHERE created_at >= @since AND expires_at > @now ORDER BY created_at;
 
 -- name: DeleteRevocationsBefore :execrows
-DELETE FROM revocations WHERE expires_at < @before;
+DELETE FROM revocations WHERE id IN (
+    SELECT r.id FROM revocations AS r WHERE r.expires_at < @before ORDER BY r.expires_at LIMIT @batch
+);

@@ -10,11 +10,18 @@ import (
 )
 
 const deleteRefreshBefore = `-- name: DeleteRefreshBefore :execrows
-DELETE FROM refresh_tokens WHERE expires_at < ?1
+DELETE FROM refresh_tokens WHERE hash IN (
+    SELECT r.hash FROM refresh_tokens AS r WHERE r.expires_at < ?1 ORDER BY r.expires_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeleteRefreshBefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteRefreshBefore, before)
+type DeleteRefreshBeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeleteRefreshBefore(ctx context.Context, arg DeleteRefreshBeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteRefreshBefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -22,11 +29,18 @@ func (q *Queries) DeleteRefreshBefore(ctx context.Context, before int64) (int64,
 }
 
 const deleteRevocationsBefore = `-- name: DeleteRevocationsBefore :execrows
-DELETE FROM revocations WHERE expires_at < ?1
+DELETE FROM revocations WHERE id IN (
+    SELECT r.id FROM revocations AS r WHERE r.expires_at < ?1 ORDER BY r.expires_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeleteRevocationsBefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteRevocationsBefore, before)
+type DeleteRevocationsBeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeleteRevocationsBefore(ctx context.Context, arg DeleteRevocationsBeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteRevocationsBefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -34,11 +48,18 @@ func (q *Queries) DeleteRevocationsBefore(ctx context.Context, before int64) (in
 }
 
 const deleteSessionsBefore = `-- name: DeleteSessionsBefore :execrows
-DELETE FROM sessions WHERE expires_at < ?1
+DELETE FROM sessions WHERE id IN (
+    SELECT s.id FROM sessions AS s WHERE s.expires_at < ?1 ORDER BY s.expires_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeleteSessionsBefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteSessionsBefore, before)
+type DeleteSessionsBeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeleteSessionsBefore(ctx context.Context, arg DeleteSessionsBeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteSessionsBefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -110,11 +131,19 @@ func (q *Queries) EndSessionsOfUser(ctx context.Context, arg EndSessionsOfUserPa
 }
 
 const forgetSuccessors = `-- name: ForgetSuccessors :execrows
-UPDATE refresh_tokens SET successor = NULL WHERE used_at > 0 AND used_at < ?1 AND successor IS NOT NULL
+UPDATE refresh_tokens SET successor = NULL WHERE hash IN (
+    SELECT r.hash FROM refresh_tokens AS r
+    WHERE r.successor IS NOT NULL AND r.used_at > 0 AND r.used_at < ?1 ORDER BY r.used_at LIMIT ?2
+)
 `
 
-func (q *Queries) ForgetSuccessors(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, forgetSuccessors, before)
+type ForgetSuccessorsParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) ForgetSuccessors(ctx context.Context, arg ForgetSuccessorsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetSuccessors, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -439,8 +468,8 @@ func (q *Queries) SpendRefresh(ctx context.Context, arg SpendRefreshParams) (int
 	return result.RowsAffected()
 }
 
-const touchSession = `-- name: TouchSession :exec
-UPDATE sessions SET last_seen_at = ?1 WHERE id = ?2
+const touchSession = `-- name: TouchSession :execrows
+UPDATE sessions SET last_seen_at = ?1 WHERE id = ?2 AND ended_at = 0
 `
 
 type TouchSessionParams struct {
@@ -448,7 +477,10 @@ type TouchSessionParams struct {
 	ID  string
 }
 
-func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) error {
-	_, err := q.db.ExecContext(ctx, touchSession, arg.Now, arg.ID)
-	return err
+func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, touchSession, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

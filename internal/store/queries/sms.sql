@@ -37,4 +37,6 @@ SELECT COUNT(DISTINCT number) FROM sms_sends
 WHERE number >= @low AND number <= @high AND sent_at > @since AND sent_at <= @until AND typed_at > 0;
 
 -- name: DeleteSendsBefore :execrows
-DELETE FROM sms_sends WHERE sent_at < @before;
+DELETE FROM sms_sends WHERE id IN (
+    SELECT x.id FROM sms_sends AS x WHERE x.sent_at < @before ORDER BY x.sent_at LIMIT @batch
+);

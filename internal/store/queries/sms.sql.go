@@ -58,11 +58,18 @@ func (q *Queries) CountTypedNumbers(ctx context.Context, arg CountTypedNumbersPa
 }
 
 const deleteSendsBefore = `-- name: DeleteSendsBefore :execrows
-DELETE FROM sms_sends WHERE sent_at < ?1
+DELETE FROM sms_sends WHERE id IN (
+    SELECT x.id FROM sms_sends AS x WHERE x.sent_at < ?1 ORDER BY x.sent_at LIMIT ?2
+)
 `
 
-func (q *Queries) DeleteSendsBefore(ctx context.Context, before int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteSendsBefore, before)
+type DeleteSendsBeforeParams struct {
+	Before int64
+	Batch  int64
+}
+
+func (q *Queries) DeleteSendsBefore(ctx context.Context, arg DeleteSendsBeforeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteSendsBefore, arg.Before, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
