@@ -5,6 +5,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/challenge"
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/onetime"
@@ -198,6 +199,12 @@ func sessionChanges() []change {
 			},
 		},
 		{
+			method: "RevokeOneTime", once: true,
+			do: func(w *world, t audit.Trail) (bool, error) {
+				return w.RevokeOneTime(w.ctx(), onetime.Attempt, w.hash(onetime.Attempt), noon, t)
+			},
+		},
+		{
 			method: "UpdateOneTime", once: true,
 			do: func(w *world, t audit.Trail) (bool, error) {
 				return w.UpdateOneTime(w.ctx(), w.tokens[onetime.Attempt], []byte(`{"n":2}`), noon, t)
@@ -226,6 +233,19 @@ func sessionChanges() []change {
 
 func factorChanges() []change {
 	return []change{
+		{
+			method: "IssueCode",
+			do: func(w *world, t audit.Trail) (bool, error) {
+				pending := enrolment(w.u.ID)
+				_, err := w.IssueCode(w.ctx(), challenge.Issue{Challenge: ticket(onetime.SMSChallenge, w.u.ID), Pending: &pending, Trail: t})
+				return wrote(err)
+			},
+			refused: func(w *world, t audit.Trail) (bool, error) { // the challenge's hash is taken
+				pending := enrolment(w.u.ID)
+				_, err := w.IssueCode(w.ctx(), challenge.Issue{Challenge: w.tokens[onetime.SMSChallenge], Pending: &pending, Trail: t})
+				return wrote(err)
+			},
+		},
 		{
 			method: "BeginEnrolment",
 			do: func(w *world, t audit.Trail) (bool, error) {
