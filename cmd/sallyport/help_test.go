@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +15,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestHelp holds the help of every command against testdata/help. A command
-// that is added or removed needs -update, so that a person reads what changed.
+// TestHelp holds the help of every command against testdata/help and
+// docs/commands.md. A command that is added or removed needs -update, so that a
+// person reads what changed.
 func TestHelp(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
 	var want []string
+	page := bytes.NewBufferString("# Commands\n\nWhat `--help` prints. Written by `go test ./cmd/sallyport -update`.\n")
 	for _, words := range commandPaths(t) {
 		name := strings.Join(append([]string{"sallyport"}, words...), "-") + ".golden"
 		want = append(want, name)
@@ -29,8 +32,10 @@ func TestHelp(t *testing.T) {
 				t.Fatalf("--help: got exit code %d and %q on standard error, want 0 and nothing", code, errs.String())
 			}
 			golden(t, filepath.Join("testdata", "help", name), out.Bytes())
+			_, _ = fmt.Fprintf(page, "\n## %s\n\n```text\n%s```\n", strings.Join(append([]string{"sallyport"}, words...), " "), out.String())
 		})
 	}
+	golden(t, filepath.Join("..", "..", "docs", "commands.md"), page.Bytes())
 	files, err := os.ReadDir(filepath.Join("testdata", "help"))
 	if err != nil {
 		t.Fatal(err)

@@ -3,16 +3,20 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/opaque"
+	"github.com/sallyport/sallyport/internal/seal"
 )
 
 type keyCmd struct {
 	List    keyListCmd    `cmd:"" help:"List the signing keys."`
 	Rotate  keyRotateCmd  `cmd:"" help:"Make the next signing key now."`
 	Service keyServiceCmd `cmd:"" help:"Make a service key for a backend."`
+	Secret  keySecretCmd  `cmd:"" help:"Make a value for SECRET_KEY."`
 }
 
 type keyListCmd struct{}
@@ -45,11 +49,31 @@ func (keyRotateCmd) Run(ctx context.Context, t terminal, s settings) error {
 	return keyListCmd{}.Run(ctx, t, s)
 }
 
+type keySecretCmd struct{}
+
+// Help teaches.
+func (keySecretCmd) Help() string {
+	return "Keep a copy apart from the database: without it, sealed secrets such as those of authenticator apps are lost. To change it, put the new value in front of the old one, separated by a comma."
+}
+
+func (keySecretCmd) Run(t terminal) error {
+	t.printf("%s\n", seal.GenerateKey())
+	return nil
+}
+
 type keyServiceCmd struct {
 	Name string `arg:"" help:"Who uses the key; it appears in the audit log."`
 }
 
+// Help teaches.
+func (keyServiceCmd) Help() string {
+	return "A backend shows the key to /api/v1/auth/introspect and /api/v1/realtime. The server keeps only its hash: put the second line into SERVICE_KEYS and restart."
+}
+
 func (c keyServiceCmd) Run(t terminal) error {
+	if !config.ValidServiceName(c.Name) {
+		return errors.New("a name has 1 to 32 letters, digits, dots, dashes and underscores, and begins with a letter or digit")
+	}
 	plain, hash := opaque.New(opaque.Service)
 	t.printf("give the backend, once:   %s\nadd to SERVICE_KEYS:      %s:sha256:%s\n", plain, c.Name, hex.EncodeToString(hash))
 	return nil

@@ -37,14 +37,15 @@ func (t terminal) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out,
 type commands struct {
 	EnvFile string `name:"env-file" help:"Read settings from this file; the environment wins over it." type:"path" placeholder:"FILE"`
 
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's tables up to date, or take the last step back."`
-	User    userCmd    `cmd:"" help:"Add, list, lock and help people."`
-	Key     keyCmd     `cmd:"" help:"List and rotate the keys that sign access tokens; make service keys."`
-	Audit   auditCmd   `cmd:"" help:"Verify the audit log."`
-	Outbox  outboxCmd  `cmd:"" help:"List, retry and drop messages that could not be delivered."`
-	Doctor  doctorCmd  `cmd:"" help:"Check settings, database, clock, mail, SMS, passkey domain and proxies, and say what to do."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, or take the last step back."`
+	User     userCmd     `cmd:"" help:"Add, list, lock and help people."`
+	Key      keyCmd      `cmd:"" help:"List and rotate the keys that sign access tokens; make service keys."`
+	Audit    auditCmd    `cmd:"" help:"Verify the audit log."`
+	Outbox   outboxCmd   `cmd:"" help:"List, retry and drop messages that could not be delivered."`
+	Doctor   doctorCmd   `cmd:"" help:"Check settings, files, database, Redis, mail, SMS, passkeys, proxies and clock, and say what to do."`
+	Settings settingsCmd `cmd:"" help:"Show the settings in force, secrets hidden."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // run is the program: tests call it as main does. It returns the exit code: 0

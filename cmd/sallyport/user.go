@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
@@ -14,7 +12,7 @@ import (
 )
 
 type userCmd struct {
-	Create   userCreateCmd   `cmd:"" help:"Add a person; the password is read from standard input."`
+	Create   userCreateCmd   `cmd:"" help:"Add a person; the password is typed, or read from standard input."`
 	List     userListCmd     `cmd:"" help:"List people."`
 	Show     userShowCmd     `cmd:"" help:"Show one person."`
 	Disable  userDisableCmd  `cmd:"" help:"Lock an account and end its sessions."`
@@ -54,12 +52,17 @@ func withUser(ctx context.Context, s settings, w who, f func(a *app.App, u accou
 	})
 }
 
+// withApp opens the program, and takes what f left in the audit log into its
+// chain.
 func withApp(ctx context.Context, s settings, f func(a *app.App) error) error {
 	a, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
 	err = explain(f(a))
+	if sealed := a.SealAudit(ctx); err == nil {
+		err = sealed
+	}
 	if closed := a.Close(); err == nil {
 		err = closed
 	}
@@ -92,15 +95,18 @@ type userCreateCmd struct {
 
 // Help teaches.
 func (userCreateCmd) Help() string {
-	return "The password is the first line of standard input, never an argument: arguments are seen by everybody on the machine.\n\nExample: sallyport user create ada@example.org --admin < password.txt"
+	return "The password is asked for on a terminal, or is the first line of standard input. It is never an argument: arguments are seen by everybody on the machine.\n\nExample: sallyport user create ada@example.org --admin"
 }
 
 func (c userCreateCmd) Run(ctx context.Context, t terminal, s settings) error {
 	in := account.Registration{Email: c.Email, Name: c.Name}
 	if !c.NoPassword {
-		line, err := bufio.NewReader(t.in).ReadString('\n')
-		if in.Password = strings.TrimRight(line, "\r\n"); in.Password == "" {
-			return errors.Join(errors.New("the first line of standard input is to be the password; use --no-password for none"), err)
+		var err error
+		if in.Password, err = t.readPassword(ctx); err != nil {
+			return err
+		}
+		if in.Password == "" {
+			return errors.New("type a password, or give it as the first line of standard input; use --no-password for none")
 		}
 	}
 	role := account.Member

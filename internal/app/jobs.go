@@ -21,13 +21,12 @@ const (
 
 // jobs are what runs beside the requests; each ends with its context.
 func (a *App) jobs() []func(context.Context) {
-	sealer := audit.Sealer{Store: a.Store, Chain: a.Chain, Log: a.log}
 	return []func(context.Context){
 		a.logged("outbox", a.outbox.Run),
 		a.logged("gateway", a.gateway.Run),
 		a.logged("gateway events", a.gateway.Follow),
 		a.feed.Run,
-		sealer.Run,
+		a.sealer().Run,
 		a.recorder.run,
 		func(ctx context.Context) {
 			every(ctx, keyPoll, func(ctx context.Context) { a.report(ctx, "signing keys", a.turnKeys(ctx)) })
@@ -40,6 +39,14 @@ func (a *App) jobs() []func(context.Context) {
 		},
 	}
 }
+
+func (a *App) sealer() audit.Sealer {
+	return audit.Sealer{Store: a.Store, Chain: a.Chain, Log: a.log}
+}
+
+// SealAudit takes every row of the audit log that waits into the chain, as the
+// running server does by itself.
+func (a *App) SealAudit(ctx context.Context) error { return a.sealer().Seal(ctx) }
 
 func (a *App) logged(name string, run func(context.Context) error) func(context.Context) {
 	return func(ctx context.Context) { a.report(ctx, name, run(ctx)) }

@@ -46,16 +46,17 @@ func (s Sealer) Run(ctx context.Context) {
 }
 
 func (s Sealer) sealAll(ctx context.Context) {
+	if err := s.Seal(ctx); err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "sealing the audit log failed; it is tried again", "error", err)
+	}
+}
+
+// Seal seals all rows that wait, for commands that end before Run would.
+func (s Sealer) Seal(ctx context.Context) error {
 	for {
 		n, err := s.Store.SealAudit(ctx, sealBatch, s.Chain.Link)
-		if err != nil {
-			if ctx.Err() == nil {
-				s.Log.ErrorContext(ctx, "sealing the audit log failed; it is tried again", "error", err)
-			}
-			return
-		}
-		if n < sealBatch {
-			return
+		if err != nil || n < sealBatch {
+			return err
 		}
 	}
 }
