@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport/sallyport/internal/challenge"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/phone"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/toll"
 )
@@ -38,6 +41,21 @@ func (a *App) tollBudget() toll.Budget {
 		b.Number = append(b.Number, toll.Rate(r))
 	}
 	return b
+}
+
+// noticesByText is how many notices by SMS one account causes at most: they cost
+// money like codes do.
+var noticesByText = limit.Rule{Name: "sms_notice_account", N: 20, Per: 24 * time.Hour}
+
+// mayText reports whether a notice may go to that number. A limiter that does not
+// answer means no: the mail goes in any case.
+func (a *App) mayText(ctx context.Context, userID, number string) bool {
+	n, err := phone.Parse(number, "")
+	if err != nil || !a.cfg.SendsSMS() || !a.tollBudget().Serves(n.Country) {
+		return false
+	}
+	d, err := a.limiter.Take(ctx, noticesByText, userID)
+	return err == nil && d.Allowed
 }
 
 // observeToll counts verdicts about SMS codes and raises the alarm of the

@@ -98,7 +98,7 @@ func (a *App) openRooms(context.Context) error {
 	apps := totp.Factor{Store: a.Store, Clock: a.clock, Back: a.cfg.MFA.TOTPSkewSteps}
 	a.Enrolment = enrolment.New(enrolment.Parts{
 		Store: a.Store, Counters: a.Store, Sessions: a.Sessions, TOTP: apps, Policy: a.policy(), Curve: signin.DefaultCurve,
-		Clock: a.clock, Issuer: a.cfg.App.Name, Nudge: nudge,
+		Clock: a.clock, Issuer: a.cfg.App.Name, Nudge: nudge, MayText: a.mayText,
 		NewCodes: func(ctx context.Context) ([]string, []factor.BackupCode, error) { return backupcode.New(ctx, pw) },
 	})
 	a.SignIn = signin.New(signin.Parts{

@@ -121,7 +121,8 @@ func (s *Service) Confirm(ctx context.Context, u account.User, m proof.Method, i
 	e := audit.New(ctx, now, audit.FactorAdded, audit.Success, u.ID)
 	e.Factor, e.Details = string(m), map[string]string{"name": pending.Name}
 	defer s.Nudge()
-	touched, err := s.Store.ConfirmEnrolment(ctx, c, audit.Of(e).Telling(notice(u, message.FactorAdded, string(m))))
+	told := s.notices(ctx, u, message.FactorAdded, map[string]string{"factor": string(m)}, all)
+	touched, err := s.Store.ConfirmEnrolment(ctx, c, audit.Of(e).Telling(told...))
 	if err == nil && !touched {
 		err = fault.New(fault.CodeNothingPending)
 	}

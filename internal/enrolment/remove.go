@@ -37,15 +37,18 @@ func (s *Service) Disable(ctx context.Context, u account.User, sessionID string,
 			return fault.New(fault.CodeLastFactor)
 		}
 	}
-	return s.remove(ctx, u, sessionID, factor.Removal{UserID: u.ID, Method: m, ID: id, BackupCodes: kept == 0})
+	return s.remove(ctx, u, sessionID, factor.Removal{UserID: u.ID, Method: m, ID: id, BackupCodes: kept == 0}, all)
 }
 
-func (s *Service) remove(ctx context.Context, u account.User, sessionID string, r factor.Removal) error {
+// remove removes, and tells the numbers in held too: a phone that no longer
+// counts is the one that must hear of it (OT-09).
+func (s *Service) remove(ctx context.Context, u account.User, sessionID string, r factor.Removal, held []factor.Enrolment) error {
 	ending := s.Sessions.Ending(u.ID, sessionID, "factor_removed")
 	e := audit.New(ctx, ending.At, audit.FactorRemoved, audit.Success, u.ID)
 	e.Factor, e.SessionID = string(r.Method), sessionID
 	defer s.Nudge()
-	revs, touched, err := s.Store.RemoveFactors(ctx, r, ending, audit.Of(e).Telling(notice(u, message.FactorRemoved, string(r.Method))))
+	told := s.notices(ctx, u, message.FactorRemoved, map[string]string{"factor": string(r.Method)}, held)
+	revs, touched, err := s.Store.RemoveFactors(ctx, r, ending, audit.Of(e).Telling(told...))
 	if err != nil {
 		return err
 	}
@@ -61,11 +64,15 @@ func (s *Service) remove(ctx context.Context, u account.User, sessionID string, 
 // user without one gets fault.CodeConflict.
 func (s *Service) NewBackupCodes(ctx context.Context, u account.User, sessionID string) ([]string, error) {
 	now := s.Clock()
-	held, err := s.Held(ctx, u.ID)
+	held, err := s.Store.Enrolments(ctx, u.ID, now)
 	if err != nil {
 		return nil, err
 	}
-	if len(held) == 0 {
+	offers, err := s.Held(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(offers) == 0 {
 		return nil, fault.New(fault.CodeConflict).WithDetail("Set up a second factor first; backup codes stand in for it.")
 	}
 	plain, rows, err := s.NewCodes(ctx)
@@ -75,5 +82,6 @@ func (s *Service) NewBackupCodes(ctx context.Context, u account.User, sessionID 
 	e := audit.New(ctx, now, audit.FactorAdded, audit.Success, u.ID)
 	e.Factor, e.SessionID = string(proof.BackupCode), sessionID
 	defer s.Nudge()
-	return plain, s.Store.ReplaceBackupCodes(ctx, u.ID, rows, now, audit.Of(e).Telling(message.ToMail(message.BackupCodesNew, u.ID, u.Email)))
+	told := s.notices(ctx, u, message.BackupCodesNew, nil, held)
+	return plain, s.Store.ReplaceBackupCodes(ctx, u.ID, rows, now, audit.Of(e).Telling(told...))
 }

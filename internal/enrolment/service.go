@@ -8,7 +8,6 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/factor"
-	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
@@ -68,6 +67,9 @@ type Parts struct {
 	Clock    clock.Clock
 	Issuer   string // APP_NAME, shown by authenticator apps
 	Nudge    func() // wakes the outbox; must not block
+	// MayText reports whether a notice may go to that number by SMS, and counts it.
+	// Where it may not, the mail alone has to do.
+	MayText func(ctx context.Context, userID, number string) bool
 }
 
 // Service sets factors up and takes them away. It is safe for concurrent use.
@@ -133,11 +135,4 @@ func (s *Service) Held(ctx context.Context, userID string) ([]factor.Offer, erro
 		out = append(out, factor.Offer{Method: proof.BackupCode})
 	}
 	return out, err
-}
-
-// notice is a mail that tells the user about a change of a factor.
-func notice(u account.User, k message.Kind, what string) message.Outgoing {
-	m := message.ToMail(k, u.ID, u.Email)
-	m.Data = map[string]string{"factor": what}
-	return m
 }

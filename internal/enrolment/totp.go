@@ -88,7 +88,8 @@ func (s *Service) ConfirmTOTP(ctx context.Context, u account.User, answer string
 	e := audit.New(ctx, now, audit.FactorAdded, audit.Success, u.ID)
 	e.Factor, e.Details = string(proof.TOTP), map[string]string{"name": pending.Name}
 	defer s.Nudge()
-	touched, err := s.Store.ConfirmEnrolment(ctx, c, audit.Of(e).Telling(notice(u, message.FactorAdded, string(proof.TOTP))))
+	told := s.notices(ctx, u, message.FactorAdded, map[string]string{"factor": string(proof.TOTP)}, all)
+	touched, err := s.Store.ConfirmEnrolment(ctx, c, audit.Of(e).Telling(told...))
 	if err != nil {
 		return nil, p, err
 	}

@@ -53,6 +53,11 @@ type Budget struct {
 	All       Rate
 }
 
+// Serves reports whether SMS may go to numbers of that country.
+func (b Budget) Serves(country string) bool {
+	return slices.Contains(b.Countries, AnyCountry) || slices.Contains(b.Countries, country)
+}
+
 // The figures of the signs of pumping. They are ours; OT-07 names the signs.
 const (
 	signWindow = 24 * time.Hour
@@ -132,7 +137,7 @@ type Book interface {
 // Judge decides about one send. An error of the book means that nobody could
 // decide, and the send is refused (OP-09).
 func (b Budget) Judge(ctx context.Context, book Book, s Send) (Verdict, error) {
-	if s.Number <= 0 || !slices.Contains(b.Countries, AnyCountry) && !slices.Contains(b.Countries, s.Country) {
+	if s.Number <= 0 || !b.Serves(s.Country) {
 		return Verdict{Reason: Country}, nil
 	}
 	until, err := book.BreakerUntil(ctx)
