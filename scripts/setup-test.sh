@@ -16,9 +16,20 @@ postgres_is_here || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v oathtool >/dev/null || missing+=(oathtool)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the race detector
 
+# The certified OpenID provider that provider sign-ins are tested against.
+certified() {
+	local folder
+	folder=$(dirname "$0")/../internal/testbed/certified
+	[ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] ||
+		npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
+}
+
 if [ ${#missing[@]} -eq 0 ]; then
+	certified
 	exit 0
 fi
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -30,3 +41,4 @@ echo "setup-test: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+certified

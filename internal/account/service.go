@@ -163,7 +163,7 @@ func (s *Service) Register(ctx context.Context, in Registration) error {
 	defer s.Nudge()
 	now := s.Clock()
 	u := NewUser(a, name, Member, hash, now)
-	link, mail := s.verifyLink(u, now)
+	link, mail := s.VerifyLink(u, now)
 	err = s.Store.CreateUser(ctx, u, &link, audit.Of(audit.New(ctx, now, audit.UserCreated, audit.Success, u.ID)).Telling(mail))
 	if fault.Of(err) != fault.CodeConflict {
 		return err
@@ -213,7 +213,7 @@ func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) err
 	}
 	if !old.EmailVerified() && !old.Disabled() {
 		in.ID = old.ID
-		link, mail := s.verifyLink(in, now)
+		link, mail := s.VerifyLink(in, now)
 		e := audit.New(ctx, now, audit.UserUpdated, audit.Success, old.ID)
 		e.Reason = "registered_again"
 		touched, err := s.Store.ReplaceUnverified(ctx, in, link, audit.Of(e).Telling(mail))
@@ -228,8 +228,9 @@ func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) err
 	return s.Store.Record(ctx, audit.Of(e).Telling(m))
 }
 
-// verifyLink makes the one-time link that proves the mailbox, and its mail.
-func (s *Service) verifyLink(u User, now time.Time) (onetime.Token, message.Outgoing) {
+// VerifyLink makes the one-time link that proves the mailbox, and its mail; the
+// caller stores both.
+func (s *Service) VerifyLink(u User, now time.Time) (onetime.Token, message.Outgoing) {
 	plain, hash := opaque.New(opaque.EmailVerify)
 	tok := onetime.Token{
 		Kind: onetime.EmailVerify, Hash: hash, UserID: u.ID, Data: linkData(u.Canonical, ""), CreatedAt: now, ExpiresAt: now.Add(s.Lives.Verify),
@@ -257,7 +258,7 @@ func (s *Service) ResendVerification(ctx context.Context, address string) error 
 	}
 	defer s.Nudge()
 	now := s.Clock()
-	link, mail := s.verifyLink(u, now)
+	link, mail := s.VerifyLink(u, now)
 	e := audit.New(ctx, now, audit.RecoveryStarted, audit.Success, u.ID)
 	e.Reason = "verification_resent"
 	return s.Store.ReplaceOneTime(ctx, link, audit.Of(e).Telling(mail))

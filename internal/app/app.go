@@ -24,6 +24,7 @@ import (
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/message/devinbox"
+	"github.com/sallyport/sallyport/internal/provider"
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
@@ -52,6 +53,7 @@ type App struct {
 	Sessions  *session.Service
 	SignIn    *signin.Service
 	Enrolment *enrolment.Service
+	Providers *provider.Host
 	Chain     audit.Chain
 
 	keyring     *seal.Keyring
@@ -88,7 +90,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (_ *App, err error)
 	}()
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, step := range []func(context.Context) error{
-		a.openStore, a.openNeighbours, a.openMessages(o.Terminal), a.openTokens, a.openRooms, a.openGateway, a.openHTTP,
+		a.openStore, a.openNeighbours, a.openMessages(o.Terminal), a.openTokens, a.openRooms, a.openProviders, a.openGateway, a.openHTTP,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

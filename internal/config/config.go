@@ -22,6 +22,7 @@ type Config struct {
 	Limits   Limits
 	MFA      MFA
 	WebAuthn WebAuthn
+	OAuth    OAuth
 	SMTP     SMTP
 	SMS      SMS
 	Twilio   Twilio
@@ -62,6 +63,7 @@ func (c *Config) blocks() []block {
 		c.Limits.block(),
 		c.MFA.block(),
 		c.WebAuthn.block(),
+		c.OAuth.block(),
 		c.SMTP.block(),
 		c.SMS.block(),
 		c.Twilio.block(),

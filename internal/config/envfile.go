@@ -89,8 +89,8 @@ func (c *Config) unknown(file map[string]string) Problems {
 		}
 	}
 	var ps Problems
-	for name := range file {
-		if slices.Contains(names, name) {
+	for name, value := range file {
+		if slices.Contains(names, name) || blankOIDC(name, value) {
 			continue
 		}
 		if near := nearest(name, names); near != "" {

@@ -11,6 +11,8 @@ type Limits struct {
 	MFAIP          Rate // RATE_MFA_IP
 	MailAccount    Rate // RATE_EMAIL_CODE_ACCOUNT
 	PublishIP      Rate // RATE_PUBLISH_IP
+	OAuthStartIP   Rate // RATE_OAUTH_START_IP
+	OAuthIP        Rate // RATE_OAUTH_IP
 	APIIP          Rate // RATE_API_IP
 }
 
@@ -28,6 +30,8 @@ func (l *Limits) block() block {
 			{Name: "RATE_MFA_IP", Default: "30/1m", into: rate(&l.MFAIP), Help: "Tries of a second factor from one IP address."},
 			{Name: "RATE_EMAIL_CODE_ACCOUNT", Default: "10/1h", into: rate(&l.MailAccount), Help: "Codes by e-mail to one account. Those by SMS have limits of their own."},
 			{Name: "RATE_PUBLISH_IP", Default: "6000/1m", into: rate(&l.PublishIP), Help: "Calls of a backend to /api/v1/realtime from one IP address."},
+			{Name: "RATE_OAUTH_START_IP", Default: "60/10m", into: rate(&l.OAuthStartIP), Help: "Sign-ins with a provider begun from one IP address. Each is kept for ten minutes, so this bounds how many wait at once."},
+			{Name: "RATE_OAUTH_IP", Default: "60/1m", into: rate(&l.OAuthIP), Help: "Returns from a provider, and exchanges of the code that follows, from one IP address."},
 			{Name: "RATE_API_IP", Default: "600/1m", into: rate(&l.APIIP), Help: "Any other request from one IP address. Be generous: a whole office can share one."},
 		},
 	}

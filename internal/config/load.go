@@ -16,6 +16,7 @@ func Load(environ []string, envFile string) (Config, error) {
 	var c Config
 	c.source = map[string]Source{}
 	file, problems := readEnvFile(envFile)
+	c.OAuth.announce(environ, file) // they bring settings of their own
 	problems = append(problems, c.unknown(file)...)
 	given := c.gather(environ, file)
 

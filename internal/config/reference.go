@@ -9,6 +9,7 @@ import (
 // setting given, under the standard profile.
 func reference() []Group {
 	var c Config
+	c.OAuth.OIDC = []OIDC{{Name: "example"}} // stands for every name
 	return c.Settings()
 }
 

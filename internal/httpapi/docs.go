@@ -32,6 +32,9 @@ func RegisterDocs(a *API, limits []string) {
 	add("/docs/style.css", "docsStyle", "The stylesheet of these pages", "text/css; charset=utf-8", func() ([]byte, error) {
 		return pages.ReadFile("pages/style.css")
 	})
+	add("/docs/provider.css", "providerStyle", "The stylesheet of the page about a failed provider sign-in", "text/css; charset=utf-8", func() ([]byte, error) {
+		return pages.ReadFile("pages/provider.css")
+	})
 }
 
 // document serves what make returns, made once.

@@ -9,6 +9,7 @@ import (
 	"github.com/sallyport/sallyport/internal/enrolment"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/limit"
+	"github.com/sallyport/sallyport/internal/provider"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
 	"github.com/sallyport/sallyport/internal/token"
@@ -20,6 +21,7 @@ type Rooms struct {
 	SignIn    *signin.Service
 	Sessions  *session.Service
 	Enrolment *enrolment.Service
+	Providers *provider.Host
 	Tickets   session.Tickets
 	Verifier  Verifier
 	Keys      *token.Keys
@@ -50,6 +52,8 @@ type resources struct {
 	// Refuse answers an error as a problem document, for handlers that speak HTTP
 	// themselves.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+	// Problem is the document of an error, for handlers that answer a page.
+	Problem func(ctx context.Context, err error) *Problem
 }
 
 // caller is who calls, on a route that demands an access token.

@@ -17,12 +17,14 @@ const (
 	RuleForgot   = "forgot_ip"
 	RuleMFA      = "mfa_ip"
 	RulePublish  = "publish_ip"
+	RuleOAuth    = "oauth_ip"       // steps of a sign-in with a provider
+	RulePassage  = "oauth_start_ip" // sign-ins with a provider begun: each is kept for ten minutes
 )
 
 // Routes registers the table of contents of the API. Each line says who may call,
 // what it costs and what it does; Register refuses a line that forgets one.
 func (r Rooms) Routes(a *API) {
-	h := resources{Rooms: r, Refuse: a.WriteProblem}
+	h := resources{Rooms: r, Refuse: a.WriteProblem, Problem: a.problems.of}
 	api := []string{RuleAPI}
 	RegisterHealth(a, api, r.Checks)
 	RegisterDocs(a, api)
@@ -50,6 +52,8 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions", ID: "endOtherSessions", Tag: "Account", Summary: "End all other sessions", Auth: Access, Limits: api, Status: 204}, h.endOtherSessions)
 
 	h.secondFactors(a)
+
+	h.providerRoutes(a, api)
 
 	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/ws", ID: "openSocket", Tag: "Gateway", Summary: "Open a WebSocket", Description: "Authenticated by the Authorization header, by a subprotocol that carries an access token or a ticket, or by the first frame; never by the address. See the gateway's documentation.", Auth: ByHandler, Limits: api, Timeout: -1, Status: 101}, r.Gateway)
 	Register(a, Route{Method: "POST", Path: "/api/v1/ws/ticket", ID: "socketTicket", Tag: "Gateway", Summary: "A ticket that opens one WebSocket", Auth: Access, Limits: api}, h.ticket)
@@ -90,4 +94,15 @@ func (h resources) jwks(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/jwk-set+json")
 	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(h.JWKSCache))
 	_, _ = w.Write(h.Keys.JWKS(h.Clock()))
+}
+
+// providerRoutes are those of signing in with an account elsewhere.
+func (h resources) providerRoutes(a *API, api []string) {
+	Register(a, Route{Method: "GET", Path: "/api/v1/oauth/providers", ID: "listProviders", Tag: "Providers", Summary: "The providers one can sign in with", Auth: Public, Limits: api}, h.listProviders)
+	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/oauth/{provider}/authorize", ID: "startProvider", Tag: "Providers", Summary: "Begin to sign in with a provider", Description: "For browsers: leads to the provider's page. Parameters: `return_to`, where to come back to, one of the allowed places; `code_challenge`, the S256 challenge of a verifier that the front end keeps for the exchange; or the `ticket` of a link.", Auth: Public, Limits: []string{RulePassage}, Status: 303, Errors: []fault.Code{fault.CodeNotFound, fault.CodeInvalidRequest, fault.CodeLinkExpired}}, http.HandlerFunc(h.startProvider))
+	RegisterPlain(a, Route{Method: "GET", Path: "/api/v1/oauth/{provider}/callback", ID: "finishProvider", Tag: "Providers", Summary: "Where a provider sends people back to", Description: "Leads to the front end with a one-time code in the fragment (`#code=…`), good for a minute, or shows a page that says what went wrong.", Auth: Public, Limits: []string{RuleOAuth}, Status: 303, Errors: []fault.Code{fault.CodeNotFound, fault.CodeForbidden}}, http.HandlerFunc(h.finishProvider))
+	Register(a, Route{Method: "POST", Path: "/api/v1/oauth/exchange", ID: "exchangeProvider", Tag: "Providers", Summary: "Exchange the one-time code of a provider sign-in", Description: "Answers like a sign-in with a password, and `decision`. A code that was begun with a code_challenge needs its code_verifier, any other the cookie of the browser it was made in; the code of a link needs the access token of the session that asked for it.", Auth: ByHandler, Limits: []string{RuleOAuth}, Errors: []fault.Code{fault.CodeAttemptExpired, fault.CodeInvalidToken, fault.CodeInvalidCredentials, fault.CodeEmailNotVerified, fault.CodeForbidden, fault.CodeConflict}}, h.exchangeProvider)
+	Register(a, Route{Method: "POST", Path: "/api/v1/oauth/{provider}/link", ID: "linkProvider", Tag: "Providers", Summary: "Begin to link a provider's account", Description: "Answers the address to open in the browser; the code it comes back with is exchanged with the access token of this session.", Auth: Access, StepUp: true, Limits: []string{RulePassage}, Errors: []fault.Code{fault.CodeNotFound}}, h.linkProvider)
+	Register(a, Route{Method: "GET", Path: "/api/v1/oauth/accounts", ID: "listLinked", Tag: "Providers", Summary: "The linked accounts", Auth: Access, Limits: api}, h.listLinked)
+	Register(a, Route{Method: "DELETE", Path: "/api/v1/oauth/accounts/{id}", ID: "unlinkProvider", Tag: "Providers", Summary: "Unlink a provider's account", Description: "Every other session ends. The last way to sign in stays.", Auth: Access, StepUp: true, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound, fault.CodeLastSignInMethod}}, h.unlinkProvider)
 }

@@ -19,6 +19,7 @@ const (
 	PasskeyChallenge Kind = "passkey_challenge"
 	OAuthState       Kind = "oauth_state"
 	Handover         Kind = "oauth_handover"
+	LinkTicket       Kind = "oauth_link_ticket"
 	Device           Kind = "remembered_device"
 	Invite           Kind = "invite"
 )

@@ -26,6 +26,7 @@ const (
 	Device        Kind = "spd_" // a remembered device
 	Invite        Kind = "spi_" // lets an invited person in
 	OAuthState    Kind = "spx_" // the state parameter of a provider round trip
+	LinkTicket    Kind = "spl_" // begins linking a provider's account
 	Service       Kind = "spk_" // a backend's service key
 )
 

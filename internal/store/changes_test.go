@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/provider"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/token"
@@ -25,6 +26,7 @@ type world struct {
 	first        session.Refresh
 	app, pending factor.Enrolment
 	backup       factor.BackupCode
+	linked       provider.Account
 	k            token.Key
 	tokens       map[onetime.Kind]onetime.Token
 }
@@ -33,11 +35,12 @@ func (r *rig) world() *world {
 	r.Helper()
 	w := &world{rig: r, u: r.user(), locked: r.user(), tokens: map[onetime.Kind]onetime.Token{}}
 	w.to = account.Address{Display: "New." + w.u.Email, Canonical: "new." + w.u.Canonical}
-	for _, k := range []onetime.Kind{onetime.Setup, onetime.Attempt, onetime.EmailVerify, onetime.PasswordReset, onetime.EmailChange, onetime.EmailUndo, onetime.SMSChallenge} {
+	for _, k := range []onetime.Kind{onetime.Setup, onetime.Attempt, onetime.EmailVerify, onetime.PasswordReset, onetime.EmailChange, onetime.EmailUndo, onetime.SMSChallenge, onetime.Handover} {
 		w.tokens[k] = r.issue(k, w.u.ID)
 	}
 	w.k = r.key(time.Time{})
 	w.n, w.first = r.session(w.u.ID)
+	w.linked = r.link(w.u)
 	w.app, w.pending = r.factor(w.u.ID), enrolment(w.u.ID)
 	r.must(r.BeginEnrolment(r.ctx(), w.pending, audit.Trail{}))
 	r.must(r.ReplaceBackupCodes(r.ctx(), w.u.ID, codes("aa", "bb"), noon, audit.Trail{}))
@@ -78,7 +81,7 @@ func revoked(revs []session.Revocation, err error) (bool, error) { return len(re
 func touching(_ []session.Revocation, touched bool, err error) (bool, error) { return touched, err }
 
 func changes() []change {
-	return slices.Concat(accountChanges(), sessionChanges(), factorChanges())
+	return slices.Concat(accountChanges(), sessionChanges(), factorChanges(), providerChanges())
 }
 
 func TestChangesAreAllListed(t *testing.T) {

@@ -126,8 +126,9 @@ func (s *Store) CreateFirstAdmin(ctx context.Context, setupHash []byte, u accoun
 }
 
 // ReplaceUnverified gives a not yet verified account the password and name of a
-// newer registration, and a new mail link in place of the older ones. touched is
-// false when the account was verified meanwhile.
+// newer registration, and a new mail link in place of the older ones; accounts of
+// providers linked to it go, since whoever linked them has shown no mailbox
+// (OA-09). touched is false when the account was verified meanwhile.
 func (s *Store) ReplaceUnverified(ctx context.Context, u account.User, link onetime.Token, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		n, err := q.ReplaceUnverified(ctx, queries.ReplaceUnverifiedParams{
@@ -135,6 +136,9 @@ func (s *Store) ReplaceUnverified(ctx context.Context, u account.User, link onet
 		})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
+		}
+		if _, err := q.DeleteOAuthAccountsOfUnverified(ctx, u.ID); err != nil {
+			return err
 		}
 		if err := replaceOneTime(ctx, q, link); err != nil {
 			return err
@@ -175,8 +179,9 @@ func (s *Store) ChangePassword(ctx context.Context, userID, hash string, e sessi
 }
 
 // ResetPassword spends a reset link and does what ChangePassword does. The link
-// also proved the mailbox, so an unverified address becomes verified. touched is
-// false when the link is spent or expired.
+// also proved the mailbox, so an unverified address becomes verified, and
+// accounts linked before that go (OA-09). touched is false when the link is spent
+// or expired.
 func (s *Store) ResetPassword(ctx context.Context, link []byte, u account.User, hash string, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.PasswordReset, link, e.At)
@@ -184,6 +189,9 @@ func (s *Store) ResetPassword(ctx context.Context, link []byte, u account.User, 
 			return unchanged(err)
 		}
 		if revs, err = setPassword(ctx, q, u.ID, hash, true, e); err != nil {
+			return err
+		}
+		if _, err := q.DeleteOAuthAccountsOfUnverified(ctx, u.ID); err != nil {
 			return err
 		}
 		if _, err := q.MarkEmailVerified(ctx, queries.MarkEmailVerifiedParams{Now: clock.Micros(e.At), ID: u.ID, EmailCanonical: u.Canonical}); err != nil {

@@ -47,6 +47,14 @@ var sideways = map[[2]string]string{
 	{"account", "session"}: "a change of password ends sessions",
 	{"account", "message"}: "people are told of changes to their account",
 
+	{"provider", "account"}: "an identity belongs to a user",
+	{"provider", "audit"}:   "every decision leaves a trail",
+	{"provider", "session"}: "taking an account over, and unlinking, end sessions",
+	{"provider", "message"}: "people are told of what is linked to their account",
+
+	{"provider/google", "provider/oidc"}:    "Google speaks OpenID Connect",
+	{"provider/microsoft", "provider/oidc"}: "Microsoft speaks OpenID Connect",
+
 	{"enrolment", "signin"}: "what counts as a fresh proof is decided once",
 
 	{"message/twilio", "message/courier"}:     "courier holds what carriers reached by HTTP share",
@@ -83,6 +91,7 @@ var foreign = []struct {
 	{"github.com/golang-jwt/jwt/v5", []string{"token"}, "one room signs and verifies"},
 	{"github.com/go-webauthn/webauthn", []string{"factor/passkey"}, "one room knows authenticators"},
 	{"github.com/pquerna/otp", []string{"factor/totp"}, "one room computes codes"},
+	{"golang.org/x/oauth2", []string{"provider", "provider/oidc", "provider/github"}, "providers stand behind an interface"},
 	{"github.com/wneessen/go-mail", []string{"message/smtp"}, "one room speaks SMTP"},
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only commands know arguments"},
 }

@@ -55,6 +55,22 @@ type MfaBackupCode struct {
 	CreatedAt int64
 }
 
+type OauthAccount struct {
+	ID             string
+	UserID         string
+	Provider       string
+	Issuer         string
+	ProviderUserID string
+	Email          string
+	EmailVerified  bool
+	AccessToken    []byte
+	RefreshToken   []byte
+	TokenExpiresAt int64
+	LastUsedAt     int64
+	CreatedAt      int64
+	UpdatedAt      int64
+}
+
 type OneTimeToken struct {
 	Kind       string
 	Hash       []byte
