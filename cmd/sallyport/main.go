@@ -43,6 +43,7 @@ type commands struct {
 	Key      keyCmd      `cmd:"" help:"List and rotate the keys that sign access tokens; make service keys."`
 	Audit    auditCmd    `cmd:"" help:"Verify the audit log."`
 	Outbox   outboxCmd   `cmd:"" help:"List, retry and drop messages that could not be delivered."`
+	Message  messageCmd  `cmd:"" help:"Look at the words of messages before anybody gets them."`
 	Doctor   doctorCmd   `cmd:"" help:"Check settings, files, database, Redis, mail, SMS, passkeys, proxies and clock, and say what to do."`
 	Settings settingsCmd `cmd:"" help:"Show the settings in force, secrets hidden."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
@@ -24,10 +25,19 @@ func (c outboxListCmd) Run(ctx context.Context, t terminal, s settings) error {
 	return withApp(ctx, s, func(a *app.App) error {
 		all, err := a.Store.ListMessages(ctx, message.State(c.State), min(max(c.Limit, 1), 10_000))
 		for _, m := range all {
-			t.printf("%s  %s %s  tried %d  queued %s  %s\n", m.ID, m.Channel, m.Kind, m.Attempts, m.QueuedAt.Format(time.RFC3339), m.Reason)
+			t.printf("%s  %s %s  tried %d  queued %s  %s\n", m.ID, m.Channel, m.Kind, m.Attempts, m.QueuedAt.Format(time.RFC3339), fate(m))
 		}
 		return err
 	})
+}
+
+// fate says what became of a message: why the last try failed, or what the
+// carrier reported.
+func fate(m message.Entry) string {
+	if m.Delivery == "" {
+		return m.Reason
+	}
+	return strings.TrimSpace(string(m.Delivery) + " " + m.DeliveryCode + " " + m.Reason)
 }
 
 type outboxRetryCmd struct {

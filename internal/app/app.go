@@ -21,6 +21,7 @@ import (
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/enrolment"
 	"github.com/sallyport/sallyport/internal/gateway"
+	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/message/devinbox"
@@ -67,6 +68,7 @@ type App struct {
 	gateway     *gateway.Gateway
 	outbox      *message.Worker
 	inbox       *devinbox.Inbox
+	reports     httpapi.Reports // nil where no SMS carrier reports
 	recorder    *recorder
 	metrics     *prometheus.Registry
 	handler     http.Handler

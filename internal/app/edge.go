@@ -143,7 +143,7 @@ func (a *App) openHTTP(context.Context) error {
 	})
 	rooms := httpapi.Rooms{
 		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Providers: a.Providers, Tickets: a.tickets(),
-		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Realtime: realtime{a.gateway, a.grants()}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
+		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Reports: a.reports, Realtime: realtime{a.gateway, a.grants()}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
 		JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
 		Rates: httpapi.Rates{
 			LoginIP:       a.rate(httpapi.RuleLogin, a.cfg.Limits.LoginIP),

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
@@ -14,11 +12,6 @@ import (
 	"github.com/sallyport/sallyport/internal/limit"
 	limitmemory "github.com/sallyport/sallyport/internal/limit/memory"
 	limitredis "github.com/sallyport/sallyport/internal/limit/redis"
-	"github.com/sallyport/sallyport/internal/message"
-	"github.com/sallyport/sallyport/internal/message/devinbox"
-	"github.com/sallyport/sallyport/internal/message/smswebhook"
-	"github.com/sallyport/sallyport/internal/message/smtp"
-	"github.com/sallyport/sallyport/internal/message/twilio"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/token"
 )
@@ -63,88 +56,6 @@ func (a *App) sharedLimiter(ctx context.Context, client rueidis.Client, local li
 	})
 	a.limiterDown = f.Down
 	return f
-}
-
-// openMessages chooses the carriers.
-func (a *App) openMessages(terminal io.Writer) func(context.Context) error {
-	return func(context.Context) error {
-		wording := message.Wording{AppName: a.cfg.App.Name, PublicURL: a.cfg.App.PublicURL, Locale: a.cfg.App.Locale, Clock: a.clock}
-		if dir := a.cfg.SMTP.TemplatesDir; dir != "" {
-			wording.Overrides = os.DirFS(dir)
-		}
-		renderer, err := message.NewRenderer(wording)
-		if err != nil {
-			return fmt.Errorf("TEMPLATES_DIR: %w", err)
-		}
-		senders, err := a.senders(terminal)
-		if err != nil {
-			return err
-		}
-		outcomes := prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "sallyport_messages_total", Help: "Messages handed to a carrier, by channel, kind and result.",
-		}, []string{"channel", "kind", "result"})
-		if err := a.metrics.Register(outcomes); err != nil {
-			return err
-		}
-		a.outbox = message.NewWorker(message.Parts{
-			Store: a.Store, Renderer: renderer, Senders: senders, Clock: a.clock, Log: a.log,
-			Observe: func(o message.Outcome) {
-				outcomes.WithLabelValues(string(o.Channel), string(o.Kind), o.Result).Inc()
-			},
-		})
-		return nil
-	}
-}
-
-// senders chooses a carrier for each channel; what has none goes to the dev
-// inbox in a local run, and nowhere in any other.
-func (a *App) senders(terminal io.Writer) (map[message.Channel]message.Sender, error) {
-	out := map[message.Channel]message.Sender{}
-	if a.cfg.DevInbox() {
-		if terminal == nil {
-			terminal = io.Discard
-		}
-		a.inbox = devinbox.New(terminal, a.clock)
-		out[message.Email], out[message.SMS] = a.inbox, a.inbox
-	}
-	if m := a.cfg.SMTP; m.Server != "" {
-		s, err := smtp.New(smtp.Settings{
-			Host: m.Server, Port: m.Port, TLS: smtp.Protection(m.TLS), Username: m.Username, Password: m.Password.Reveal(),
-			From: m.From, Clock: a.clock,
-		})
-		if err != nil {
-			return nil, err
-		}
-		out[message.Email] = s
-	}
-	var err error
-	switch {
-	case a.cfg.Twilio.Configured():
-		out[message.SMS], err = a.twilioSender()
-	case a.cfg.SMS.WebhookURL != "":
-		out[message.SMS], err = a.webhookSender()
-	}
-	return out, err
-}
-
-func (a *App) twilioSender() (*twilio.Sender, error) {
-	t := a.cfg.Twilio
-	return twilio.New(twilio.Settings{
-		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), PhoneNumber: t.PhoneNumber,
-		MessagingServiceSID: t.MessagingServiceSID, BaseURL: t.BaseURL, Clock: a.clock,
-	})
-}
-
-func (a *App) webhookSender() (*smswebhook.Sender, error) {
-	var secrets []smswebhook.Secret
-	for _, s := range a.cfg.SMS.WebhookSecrets {
-		secret, err := smswebhook.ParseSecret(s.Reveal())
-		if err != nil {
-			return nil, fmt.Errorf("SMS_WEBHOOK_SECRET: %w", err)
-		}
-		secrets = append(secrets, secret)
-	}
-	return smswebhook.New(smswebhook.Settings{URL: a.cfg.SMS.WebhookURL, Secrets: secrets, Clock: a.clock})
 }
 
 // openTokens builds the keys, the signer's other half and the set of

@@ -192,6 +192,25 @@ func TestWhatIsStored(t *testing.T) {
 	})
 }
 
+func TestKilledCodesAreNotSent(t *testing.T) {
+	engines(t, func(t *testing.T, r *rig) {
+		for _, via := range r.both() {
+			for range 3 {
+				r.clock.Advance(time.Minute)
+				_, err := via.Send(t.Context(), r.attempt("a"), via.to)
+				must(t, err)
+			}
+			q := r.queued(t, via.by)
+			if len(q) != 1 {
+				t.Fatalf("OT-03 %s: got %d codes to send, want the newest alone", via.name, len(q))
+			}
+			if _, err := via.Check(t.Context(), r.attempt("a"), q[0].Code); err != nil {
+				t.Errorf("OT-03 %s, the newest: got %v, want a proof", via.name, err)
+			}
+		}
+	})
+}
+
 func TestConfirming(t *testing.T) {
 	engines(t, func(t *testing.T, r *rig) {
 		ctx := t.Context()
@@ -282,8 +301,8 @@ func TestBreakerTripsOnceForAllNodes(t *testing.T) {
 		if alarms != 1 {
 			t.Errorf("OT-06 alarms: got %d, want 1", alarms)
 		}
-		if n := len(r.queued(t, message.SMS)); n != 2 {
-			t.Errorf("OT-06: got %d messages, want 2", n)
+		if n := len(r.queued(t, message.SMS)); n != 1 {
+			t.Errorf("OT-06: got %d messages, want the second code alone", n)
 		}
 	})
 }

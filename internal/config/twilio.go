@@ -2,6 +2,9 @@ package config
 
 import "regexp"
 
+// TwilioAPI is where Twilio's API is.
+const TwilioAPI = "https://api.twilio.com"
+
 // Twilio is how SMS leave.
 type Twilio struct {
 	AccountSID          string // TWILIO_ACCOUNT_SID; empty: no SMS
@@ -23,7 +26,7 @@ func (t *Twilio) block() block {
 			{Name: "TWILIO_AUTH_TOKEN", Secret: true, into: secret(&t.AuthToken), Help: "Its auth token."},
 			{Name: "TWILIO_PHONE_NUMBER", into: text(&t.PhoneNumber), Help: "The number SMS come from, in E.164: +15005550006. This or TWILIO_MESSAGING_SERVICE_SID."},
 			{Name: "TWILIO_MESSAGING_SERVICE_SID", into: text(&t.MessagingServiceSID), Help: "The messaging service that picks the number, MG and 32 hex digits."},
-			{Name: "TWILIO_BASE_URL", Default: "https://api.twilio.com", into: site(&t.BaseURL, true), Help: "Where the API is; another address is for tests and proxies."},
+			{Name: "TWILIO_BASE_URL", Default: TwilioAPI, into: site(&t.BaseURL, true), Help: "Where the API is; another address is for tests and proxies."},
 		},
 		check: func(c *Config) []Problem { return c.Twilio.check(c) },
 	}

@@ -28,6 +28,7 @@ type Rooms struct {
 	Gateway   http.Handler
 	Realtime  Realtime
 	Inbox     http.Handler // nil outside local runs
+	Reports   Reports      // nil where no SMS carrier reports
 	Limiter   limit.Limiter
 	Rates     Rates
 	JWKSCache int // seconds a backend may keep the key set

@@ -62,6 +62,9 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "GET", Path: "/api/v1/realtime/stats", ID: "connected", Tag: "Gateway", Summary: "Who is connected", Description: "Counts of every node, and the connections of one user.", Auth: Service, Limits: []string{RulePublish}}, h.connected)
 
 	RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/jwks.json", ID: "jwks", Tag: "Keys", Summary: "The public signing keys (RFC 7517)", Auth: Public, Limits: api}, http.HandlerFunc(h.jwks))
+	if r.Reports != nil {
+		RegisterPlain(a, Route{Method: "POST", Path: TwilioReports, ID: "smsReport", Tag: "Messages", Summary: "Take a report of the SMS carrier", Description: "For Twilio alone: believed only with the X-Twilio-Signature of the account's auth token.", Auth: ByHandler, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeForbidden}}, http.HandlerFunc(h.smsReport))
+	}
 	if r.Inbox != nil {
 		for _, page := range []struct{ path, id string }{{"/dev/inbox", "devInbox"}, {"/dev/inbox/messages", "devInboxMessages"}, {"/dev/inbox/style.css", "devInboxStyle"}} {
 			RegisterPlain(a, Route{Method: "GET", Path: page.path, ID: page.id, Tag: "Development", Summary: "Messages of a local run", Auth: Public, Limits: api}, r.Inbox)

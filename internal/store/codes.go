@@ -35,6 +35,14 @@ func (s *Store) IssueCode(ctx context.Context, i challenge.Issue) (v toll.Verdic
 		if err := replaceOneTime(ctx, q, i.Challenge); err != nil {
 			return err
 		}
+		// A killed code that still waits for its carrier is not worth sending.
+		for _, m := range i.Trail.Messages {
+			if err := q.SupersedeCodes(ctx, queries.SupersedeCodesParams{
+				Now: clock.Micros(i.Challenge.CreatedAt), UserID: i.Challenge.UserID, Channel: string(m.Channel),
+			}); err != nil {
+				return err
+			}
+		}
 		return s.leave(ctx, q, i.Trail)
 	})
 	return v, err

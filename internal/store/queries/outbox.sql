@@ -57,3 +57,7 @@ RETURNING *;
 
 -- name: MessageByID :one
 SELECT * FROM outbox WHERE id = @id;
+
+-- name: SupersedeCodes :exec
+UPDATE outbox SET state = 'expired', content = NULL, ended_at = @now, reason = 'superseded'
+WHERE user_id = @user_id AND channel = @channel AND kind = 'code' AND state = 'queued' AND lease_until <= @now;

@@ -443,3 +443,19 @@ func (q *Queries) RetryMessage(ctx context.Context, arg RetryMessageParams) (int
 	}
 	return result.RowsAffected()
 }
+
+const supersedeCodes = `-- name: SupersedeCodes :exec
+UPDATE outbox SET state = 'expired', content = NULL, ended_at = ?1, reason = 'superseded'
+WHERE user_id = ?2 AND channel = ?3 AND kind = 'code' AND state = 'queued' AND lease_until <= ?1
+`
+
+type SupersedeCodesParams struct {
+	Now     int64
+	UserID  string
+	Channel string
+}
+
+func (q *Queries) SupersedeCodes(ctx context.Context, arg SupersedeCodesParams) error {
+	_, err := q.db.ExecContext(ctx, supersedeCodes, arg.Now, arg.UserID, arg.Channel)
+	return err
+}
