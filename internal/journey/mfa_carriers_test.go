@@ -119,7 +119,7 @@ func TestSMSThroughTwilio(t *testing.T) {
 			tw.SetMode(messagetest.Silent)
 			defer tw.SetMode(messagetest.Healthy)
 			began := time.Now()
-			s.want(t, 202, "POST", "/api/v1/mfa/sms/send", access, nil)
+			s.want(t, 202, "POST", "/api/v1/mfa/sms/send", access, map[string]any{"phone": "+447400654321"})
 			if took := time.Since(began); took > 2*time.Second {
 				t.Errorf("answer: got after %v, want at once", took)
 			}
