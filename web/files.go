@@ -23,16 +23,17 @@ const (
 // notBuilt is said where the index page would be.
 const notBuilt = "This build of Sallyport carries no web pages; `make build` adds them. The API is documented at /docs."
 
-type files struct {
+// Files serves files by their path, to GET and HEAD.
+type Files struct {
 	fsys fs.FS
 	tags map[string]string // path → entity tag; holds every file that is served
 }
 
-// Files serves the files of fsys, which must not change afterwards: entity tags
+// NewFiles serves the files of fsys, which must not change afterwards: entity tags
 // are computed here, once. Names that begin with a dot are not served. It panics
 // if a file cannot be read, as an embedded one always can.
-func Files(fsys fs.FS) http.Handler {
-	h := &files{fsys: fsys, tags: map[string]string{}}
+func NewFiles(fsys fs.FS) *Files {
+	h := &Files{fsys: fsys, tags: map[string]string{}}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(path.Base(name), ".") {
 			return err
@@ -51,29 +52,46 @@ func Files(fsys fs.FS) http.Handler {
 	return h
 }
 
-func (h *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Has reports whether there is something to say at that path: a file, or the
+// sentence that the pages were not built.
+func (h *Files) Has(path string) bool {
+	name, _ := h.find(path)
+	return name != "" || path == "/"
+}
+
+// find returns the name and entity tag of the file at a path, which is "" if
+// there is none. A page's address has no ending: /reset-password.
+func (h *Files) find(path string) (name, tag string) {
+	name = strings.TrimPrefix(path, "/")
+	if name == "" {
+		name = "index.html"
+	}
+	for _, n := range []string{name, name + ".html"} {
+		if tag := h.tags[n]; tag != "" {
+			return n, tag
+		}
+	}
+	return "", ""
+}
+
+// ServeHTTP answers with the file of that path, and 404 in plain text where
+// there is none.
+func (h *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	name := strings.TrimPrefix(r.URL.Path, "/")
+	name, tag := h.find(r.URL.Path)
 	if name == "" {
-		name = "index.html"
-	}
-	tag, ok := h.tags[name]
-	if page := name + ".html"; !ok && h.tags[page] != "" { // a page's address has no ending: /reset-password
-		name, tag, ok = page, h.tags[page], true
-	}
-	if !ok {
-		http.Error(w, h.absent(name), http.StatusNotFound)
+		http.Error(w, absent(r.URL.Path), http.StatusNotFound)
 		return
 	}
 	h.serve(w, r, name, tag)
 }
 
 // serve answers with a file that is there.
-func (h *files) serve(w http.ResponseWriter, r *http.Request, name, tag string) {
+func (h *Files) serve(w http.ResponseWriter, r *http.Request, name, tag string) {
 	f, err := h.fsys.Open(name)
 	if err != nil {
 		http.Error(w, "internal error", http.StatusInternalServerError)
@@ -94,8 +112,8 @@ func (h *files) serve(w http.ResponseWriter, r *http.Request, name, tag string) 
 }
 
 // absent is the sentence for a path that no file has.
-func (h *files) absent(name string) string {
-	if name == "index.html" {
+func absent(path string) string {
+	if path == "/" {
 		return notBuilt
 	}
 	return "not found"

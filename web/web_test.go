@@ -34,7 +34,7 @@ func get(h http.Handler, method, path string, header ...string) *httptest.Respon
 }
 
 func TestFiles(t *testing.T) {
-	h := web.Files(pages)
+	h := web.NewFiles(pages)
 	tests := []struct {
 		name, method, path string
 		status             int
@@ -68,7 +68,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestFilesAnswersAKnownTagWithoutBody(t *testing.T) {
-	h := web.Files(pages)
+	h := web.NewFiles(pages)
 	tag := get(h, "GET", "/").Header().Get("ETag")
 	w := get(h, "GET", "/", "If-None-Match", tag)
 	if w.Code != http.StatusNotModified || w.Body.Len() != 0 {
@@ -83,7 +83,7 @@ func TestFilesAnswersAKnownTagWithoutBody(t *testing.T) {
 }
 
 func TestFilesWithoutPagesSaysSo(t *testing.T) {
-	w := get(web.Files(fstest.MapFS{".gitkeep": {}}), "GET", "/")
+	w := get(web.NewFiles(fstest.MapFS{".gitkeep": {}}), "GET", "/")
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "make build") {
 		t.Errorf("GET /: got %d %q, want 404 and what to do", w.Code, w.Body)
 	}
@@ -92,7 +92,7 @@ func TestFilesWithoutPagesSaysSo(t *testing.T) {
 func TestHandlerServesWhatIsEmbedded(t *testing.T) {
 	_, err := os.Stat("dist/index.html")
 	built := err == nil
-	if w := get(web.Handler(), "GET", "/"); (w.Code == http.StatusOK) != built {
+	if w := get(web.Pages(), "GET", "/"); (w.Code == http.StatusOK) != built {
 		t.Errorf("GET /: got %d with the pages built: %v", w.Code, built)
 	}
 }
@@ -127,7 +127,7 @@ func TestStartPageKeepsTheContentPolicy(t *testing.T) {
 }
 
 func TestPagesHaveNoEnding(t *testing.T) {
-	h := web.Files(fstest.MapFS{"reset-password.html": {Data: []byte("a page")}})
+	h := web.NewFiles(fstest.MapFS{"reset-password.html": {Data: []byte("a page")}})
 	for path, want := range map[string]int{"/reset-password": 200, "/reset-password.html": 200, "/reset": 404, "/reset-password/": 404} {
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))

@@ -71,6 +71,7 @@ type App struct {
 	reports     httpapi.Reports // nil where no SMS carrier reports
 	recorder    *recorder
 	metrics     *prometheus.Registry
+	routes      []httpapi.Route
 	handler     http.Handler
 	closers     []func() error
 }
@@ -140,6 +141,9 @@ func (a *App) Close() error {
 
 // Handler serves the whole API, for tests that bring their own listener.
 func (a *App) Handler() http.Handler { return a.handler }
+
+// Routes returns the table of contents of the API, as it is served.
+func (a *App) Routes() []httpapi.Route { return a.routes }
 
 // PublicURL is the address people open.
 func (a *App) PublicURL() string { return a.cfg.App.PublicURL }

@@ -135,7 +135,7 @@ func (b bearers) Service(_ context.Context, key string) (httpapi.Principal, erro
 func (a *App) openHTTP(context.Context) error {
 	api := httpapi.New(httpapi.Config{
 		Title: a.cfg.App.Name, Version: a.version, PublicURL: a.cfg.App.PublicURL, Log: a.log, Rules: a.rules(),
-		Limiter: a.limiter, Authenticator: bearers{a}, Refused: a.refused, Fallback: web.Handler(),
+		Limiter: a.limiter, Authenticator: bearers{a}, Refused: a.refused, Pages: web.Pages(),
 		StepUp: func(ctx context.Context, p httpapi.Principal) error {
 			_, err := a.SignIn.Guard(ctx, p.UserID, p.Claims.SessionID)
 			return err
@@ -155,6 +155,7 @@ func (a *App) openHTTP(context.Context) error {
 		rooms.Inbox = a.inbox.Handler()
 	}
 	rooms.Routes(api)
+	a.routes = api.Routes()
 	handler, err := api.Build()
 	if err != nil {
 		return err

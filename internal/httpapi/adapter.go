@@ -89,6 +89,10 @@ func (a *API) transform(ctx huma.Context, _ string, v any) (any, error) {
 	if !ok {
 		return v, nil
 	}
+	route, ok := ctx.Operation().Metadata[metaRoute].(Route)
+	if ok && route.OnInvalid != nil && m.Status == http.StatusUnprocessableEntity {
+		route.OnInvalid(ctx.Context())
+	}
 	p := a.problems.of(ctx.Context(), refusalOf(m))
 	if p.Status != m.Status {
 		return nil, errors.New("httpapi: refusal with a status of its own: " + strconv.Itoa(m.Status))

@@ -15,7 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/limit"
 )
 
-// Config is what the frame needs to know. All but Fallback and Refused are
+// Config is what the frame needs to know. All but Pages and Refused are
 // required.
 type Config struct {
 	Title     string // of the documentation
@@ -33,9 +33,15 @@ type Config struct {
 	// missing rights. Where the caller is known, PrincipalOf(ctx) says who. It
 	// must not block.
 	Refused func(ctx context.Context, route Route, err *fault.Error)
-	// Fallback answers GET and HEAD outside /api/ where no route matches, such as
-	// the web UI; nil: a 404 problem.
-	Fallback http.Handler
+	// Pages are the web UI, asked for GET and HEAD outside /api/ where no route
+	// matches; nil: there is none.
+	Pages Pages
+}
+
+// Pages answer for the paths they have; every other path is a 404 problem.
+type Pages interface {
+	http.Handler
+	Has(path string) bool
 }
 
 // API collects routes and serves them. Register all routes, then call Build

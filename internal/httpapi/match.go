@@ -44,7 +44,7 @@ func isClean(p string) bool {
 func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // unmatched answers where no route matches: 405 with Allow where the path has
-// other methods, else the fallback or 404.
+// other methods, else a page or 404.
 func (a *API) unmatched(w http.ResponseWriter, r *http.Request) {
 	if allow := a.allowed(r); len(allow) > 0 {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
@@ -52,8 +52,8 @@ func (a *API) unmatched(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if a.cfg.Fallback != nil && read && !strings.HasPrefix(r.URL.Path, "/api/") {
-		a.cfg.Fallback.ServeHTTP(w, r)
+	if a.cfg.Pages != nil && read && !strings.HasPrefix(r.URL.Path, "/api/") && a.cfg.Pages.Has(r.URL.Path) {
+		a.cfg.Pages.ServeHTTP(w, r)
 		return
 	}
 	a.problems.Write(w, r, fault.New(fault.CodeNotFound))

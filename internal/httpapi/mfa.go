@@ -20,6 +20,19 @@ type codeInput struct {
 	}
 }
 
+// noCode stands for a code that is no JSON string: no factor takes it for one.
+const noCode = "\x00"
+
+// tried counts a code of the wrong shape as the wrong code it is (TO-05). What
+// the handler says of it is dropped: the shape is refused in any case.
+func tried(verify func(context.Context, *codeInput) (*signInOutput, error)) func(context.Context) {
+	return func(ctx context.Context) {
+		in := &codeInput{}
+		in.Body.Code = noCode
+		_, _ = verify(ctx, in)
+	}
+}
+
 // verifyWith answers a code of one method: with an attempt token it finishes the
 // sign-in, with an access token it is a step-up.
 func (h resources) verifyWith(m proof.Method) func(context.Context, *codeInput) (*signInOutput, error) {

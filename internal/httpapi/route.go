@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -95,6 +96,10 @@ type Route struct {
 	Limits []string
 	// StepUp asks Config.StepUp after authentication (MF-03).
 	StepUp bool
+
+	// OnInvalid is called when a body of JSON is refused for its shape, in place of
+	// the handler. nil: nobody is.
+	OnInvalid func(ctx context.Context)
 
 	MaxBody int64         // bytes; 0: DefaultMaxBody
 	Timeout time.Duration // 0: DefaultTimeout; negative: none, for long-lived connections

@@ -109,7 +109,7 @@ func TestRealtime(t *testing.T) {
 				}
 				return sockets
 			}
-			eventually(t, "both nodes know the socket", func() bool { return stats() == 1 })
+			waitFor(t, "both nodes know the socket", func() bool { return stats() == 1 })
 			a := one.want(t, 200, "GET", "/api/v1/me/sessions", access, nil)
 			all, _ := a.body["sessions"].([]any)
 			mine, _ := all[0].(map[string]any)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +23,25 @@ import (
 type server struct {
 	*app.App
 	url string
-	log *bytes.Buffer
+	log *logBuffer
+}
+
+// logBuffer is the server's log, which many goroutines write.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 // engines runs a test on SQLite and on PostgreSQL.
@@ -38,7 +57,7 @@ func start(t *testing.T, databaseURL string, more ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "http://" + ln.Addr().String(), log: &bytes.Buffer{}}
+	s := &server{url: "http://" + ln.Addr().String(), log: &logBuffer{}}
 	environ := append([]string{
 		"PUBLIC_URL=" + s.url, "DATABASE_URL=" + databaseURL, "METRICS_ADDR=",
 		"SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8",
@@ -49,7 +68,7 @@ func start(t *testing.T, databaseURL string, more ...string) *server {
 	if err != nil {
 		t.Fatalf("settings: %v", err)
 	}
-	s.App, err = app.Open(t.Context(), cfg, app.Options{Version: "test", Log: slog.New(slog.DiscardHandler)})
+	s.App, err = app.Open(t.Context(), cfg, app.Options{Version: "test", Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -182,7 +201,6 @@ func (s *server) login(t *testing.T, email string) answer {
 	return s.want(t, 200, "POST", "/api/v1/auth/login", "", map[string]any{"email": email, "password": goodPassword})
 }
 
-// eventually waits for what other goroutines and nodes bring about, for at most
 // ten seconds.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
