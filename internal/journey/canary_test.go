@@ -52,7 +52,7 @@ func TestCanaries(t *testing.T) {
 	access = seed("access token", done.text("access_token"))
 	seed("ticket", s.want(t, 200, "POST", "/api/v1/ws/ticket", access, nil).text("ticket"))
 	signedIn = s.want(t, 200, "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": spent})
-	access = seed("access token", signedIn.text("access_token"))
+	seed("access token", signedIn.text("access_token"))
 	seed("refresh token", signedIn.text("refresh_token"))
 	attempt := seed("attempt token", s.login(t, email).text("mfa_token"))
 	s.want(t, 200, "POST", "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": codes[0]})

@@ -200,19 +200,3 @@ func (s *server) login(t *testing.T, email string) answer {
 	t.Helper()
 	return s.want(t, 200, "POST", "/api/v1/auth/login", "", map[string]any{"email": email, "password": goodPassword})
 }
-
-// ten seconds.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("not within 10 s: %s", what)
-		}
-	}
-}
