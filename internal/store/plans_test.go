@@ -116,6 +116,7 @@ func (r *rig) crowd() {
 	r.fill("user_mfa", "id, user_id, method, enabled, expires_at, created_at, updated_at",
 		id("i")+", "+id("1 + i % 4999")+", 'totp', i % 100 > 0, i, i, i", 10000)
 	r.fill("mfa_backup_codes", "id, user_id, code_id, code_hash, created_at", id("i")+", "+id("1 + i % 4999")+", i, i, i", 20000)
+	r.fill("oauth_accounts", "id, user_id, provider, issuer, provider_user_id, created_at, updated_at", id("i")+", "+id("1 + i % 4999")+", 'google', '', i, i, i", 20000)
 	r.exec("ANALYZE")
 }
 
@@ -136,6 +137,9 @@ var served = map[string]string{
 	"audit_logs_target":        "AuditPageOfTarget",
 	"mfa_backup_codes":         "UseBackupCode",
 	"mfa_backup_codes_user":    "DeleteBackupCodes BackupCode CountBackupCodes",
+	"oauth_accounts":           "UseOAuthAccount SetOAuthTokens DeleteOAuthAccount",
+	"oauth_accounts_identity":  "OAuthAccountByIdentity",
+	"oauth_accounts_user":      "OAuthAccountsOfUser DeleteOAuthAccountsOfUser DeleteOAuthAccountsOfUnverified",
 	"one_time_tokens":          "OneTimeByHash ClaimOneTime SpendTry ReplaceOneTimeData KillOneTimeOfKind",
 	"one_time_tokens_expires":  "DeleteOneTimeBefore",
 	"one_time_tokens_user":     "KillOneTimeOfUser DeleteOneTimeOfUser OneTimesOfUser",
@@ -158,8 +162,8 @@ var served = map[string]string{
 	"user_mfa":                 "ConfirmMFA AcceptStep TouchMFA DeleteMFA",
 	"user_mfa_pending":         "DeletePendingMFABefore",
 	"user_mfa_user":            "MFAOfUser DeletePendingMFA MoveMFAEmail DeleteMFAOfMethod DeleteMFAOfUser",
-	"users":                    "UserByID ListUsers ReplaceUnverified SetPassword TrustPassword UpgradePasswordHash SetName SetRole DisableUser EnableUser DeleteUser TouchLogin",
-	"users_email_canonical":    "UserByEmail SearchUsers MarkEmailVerified SetEmail",
+	"users":                    "UserByID ListUsers ReplaceUnverified SetPassword TrustPassword HoldUser UpgradePasswordHash SetName SetRole DisableUser EnableUser DeleteUser TouchLogin",
+	"users_email_canonical":    "UserByEmail SearchUsers MarkEmailVerified SetEmail HoldVerifiedUser TakeOverUser",
 	"users_webauthn_handle":    "UserByHandle",
 }
 
