@@ -59,8 +59,8 @@ type OIDC struct {
 }
 
 // prefix begins the names of the provider's settings.
-func (o OIDC) prefix() string {
-	return "OIDC_" + strings.ToUpper(strings.ReplaceAll(o.Name, "-", "_")) + "_"
+func (p *OIDC) prefix() string {
+	return "OIDC_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_")) + "_"
 }
 
 // announce reads OIDC_PROVIDERS ahead of everything else: each name in it brings

@@ -19,6 +19,11 @@ func (o *OAuth) block() block {
 		settings: settings,
 		derive: func(c *Config) {
 			c.OAuth.MicrosoftTenant = strings.ToLower(c.OAuth.MicrosoftTenant)
+			for i := range c.OAuth.OIDC {
+				if p := &c.OAuth.OIDC[i]; p.Title == "" {
+					p.Title = p.Name
+				}
+			}
 			if !c.Given("OAUTH_SIGNUP") && c.Account.SignUp == SignUpOff {
 				c.OAuth.SignUp = ProviderSignUpOff
 			}

@@ -159,6 +159,9 @@ func (h *Host) facts(ctx context.Context, tok onetime.Token, c carried) (Facts, 
 	linked, err := h.Store.OAuthAccounts(ctx, f.Namesake.ID)
 	for _, l := range linked {
 		f.NamesakeLinked = f.NamesakeLinked || l.Provider == c.Provider
+		if l.Provider == c.Provider && l.Issuer == c.Identity.Issuer && l.Subject == c.Identity.Subject {
+			return f, errOvertaken // the account came between the look-ups, with this identity
+		}
 	}
 	return f, err
 }

@@ -1,9 +1,6 @@
 package oidc_test
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -53,25 +50,7 @@ func (r rig) walk(t testing.TB, pass provider.Passage, account map[string]any) u
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := json.Marshal(account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Account", base64.StdEncoding.EncodeToString(raw))
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	back, err := res.Location()
-	if err != nil {
-		t.Fatalf("authorize: got %d without a location", res.StatusCode)
-	}
-	return back.Query()
+	return providertest.Walk(t, address, account)
 }
 
 // redeem goes the whole way.

@@ -1,0 +1,212 @@
+package provider_test
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/provider"
+	"github.com/sallyport/sallyport/internal/seal"
+	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/testbed"
+)
+
+// plug is a provider whose answers the test makes up.
+type plug struct {
+	name   string
+	redeem func(p provider.Passage, r provider.Reply) (provider.Identity, error)
+	down   error // what AuthorizeURL answers
+
+	mu       sync.Mutex
+	passages []provider.Passage
+	revoked  []provider.Tokens
+}
+
+func (p *plug) About() provider.About {
+	return provider.About{Name: p.name, Title: strings.ToUpper(p.name[:1]) + p.name[1:]}
+}
+
+func (p *plug) AuthorizeURL(_ context.Context, pass provider.Passage) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.passages = append(p.passages, pass)
+	return "https://" + p.name + ".example/?state=" + url.QueryEscape(pass.State) + "&challenge=" + pass.Challenge(), p.down
+}
+
+func (p *plug) Redeem(_ context.Context, pass provider.Passage, r provider.Reply) (provider.Identity, error) {
+	return p.redeem(pass, r)
+}
+
+func (p *plug) Revoke(_ context.Context, t provider.Tokens) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.revoked = append(p.revoked, t)
+	return nil
+}
+
+func (p *plug) Refresh(context.Context, string) (provider.Tokens, error) {
+	return provider.Tokens{Access: "refreshed"}, nil
+}
+
+// sessions stands in for the session room.
+type sessions struct{ clock clock.Clock }
+
+func (s sessions) Ending(userID, exceptID, reason string) session.Ending {
+	return session.Ending{UserID: userID, ExceptID: exceptID, Reason: reason, At: s.clock(), TokensDieAt: s.clock().Add(time.Hour)}
+}
+
+func (s sessions) Announce(context.Context, ...session.Revocation) {}
+
+// rig is a host on a real database, with two providers that say what they are
+// told.
+type rig struct {
+	*provider.Host
+	t     *testing.T
+	store *store.Store
+	clock *clock.Fake
+	alpha *plug
+	beta  *plug
+	who   provider.Identity // what both answer
+
+	mu    sync.Mutex
+	steps []string
+}
+
+func onBoth(t *testing.T, f func(t *testing.T, r *rig), change ...func(*provider.Parts)) {
+	t.Run("sqlite", func(t *testing.T) {
+		f(t, newRig(t, "sqlite:"+filepath.Join(t.TempDir(), "s.db"), change...))
+	})
+	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, testbed.Postgres(t), change...)) })
+}
+
+func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *rig {
+	t.Helper()
+	ring, err := seal.NewKeyring([]string{"Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), databaseURL, ring, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, store: s, clock: clock.NewFake(someTime), alpha: &plug{name: "alpha"}, beta: &plug{name: "beta"}}
+	for _, p := range []*plug{r.alpha, r.beta} {
+		p.redeem = func(provider.Passage, provider.Reply) (provider.Identity, error) { return r.who, nil }
+	}
+	r.who = provider.Identity{Issuer: "https://idp.example", Subject: "1001", Email: "ada@corp.example", EmailVerified: true, Authoritative: true, Name: "Ada"}
+	registry, err := provider.NewRegistry(r.alpha, r.beta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := provider.Parts{
+		Registry: registry, Store: s, Sealer: ring, Sessions: sessions{r.clock.Now}, Clock: r.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Rules: provider.Rules{SignUp: provider.SignUpOpen}, Targets: targets(), PublicURL: "https://auth.example", VerifiedEmail: true,
+		VerifyLink: func(u account.User, now time.Time) (onetime.Token, message.Outgoing) {
+			m := message.ToMail(message.VerifyEmail, u.ID, u.Email)
+			m.Link = "https://front.example/verify"
+			return onetime.Token{Kind: onetime.EmailVerify, Hash: []byte(u.ID), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}, m
+		},
+		SignInPage: front + "/", AllowMail: func(context.Context, string) error { return nil },
+		Observe: func(name, step, outcome string) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.steps = append(r.steps, name+" "+step+" "+outcome)
+		},
+		Nudge: func() {},
+	}
+	for _, f := range change {
+		f(&p)
+	}
+	r.Host = provider.New(p)
+	return r
+}
+
+// trip is one passage as a browser sees it.
+type trip struct {
+	state   string
+	cookies map[string]string
+}
+
+// begin starts a passage.
+func (r *rig) begin(w provider.Wish) trip {
+	r.t.Helper()
+	d, err := r.Start(r.t.Context(), w)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	u, err := url.Parse(d.URL)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return trip{u.Query().Get("state"), map[string]string{d.Cookie: d.Value}}
+}
+
+// back is the return of a passage from a provider.
+func (r *rig) back(name string, t trip) (provider.Landing, error) {
+	return r.Callback(r.t.Context(), provider.Arrival{
+		Provider: name, State: t.state, Reply: provider.Reply{Code: "code"}, Cookie: func(name string) string { return t.cookies[name] },
+	})
+}
+
+// arrive goes through a passage and returns what is shown for its code.
+func (r *rig) arrive(w provider.Wish) provider.Showing {
+	r.t.Helper()
+	l, err := r.back(w.Provider, r.begin(w))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(l.URL, "#code=")
+	return provider.Showing{Code: code, Browser: l.Handover}
+}
+
+// sign signs in as r.who.
+func (r *rig) sign() (provider.Result, error) {
+	r.t.Helper()
+	return r.Exchange(r.t.Context(), r.arrive(provider.Wish{Provider: "alpha"}))
+}
+
+// member adds a user with a password, verified or not.
+func (r *rig) member(email string, verified bool) account.User {
+	r.t.Helper()
+	a, err := account.ParseAddress(email)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	u := account.NewUser(a, "", account.Member, "$argon2id$x", r.clock.Now())
+	if verified {
+		u.EmailVerifiedAt = r.clock.Now()
+	}
+	if err := r.store.CreateUser(r.t.Context(), u, nil, audit.Of(audit.New(r.t.Context(), r.clock.Now(), audit.UserCreated, audit.Success, u.ID))); err != nil {
+		r.t.Fatal(err)
+	}
+	return u
+}
+
+// outcomes lists what Observe was told since the last call.
+func (r *rig) outcomes() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.steps
+	r.steps = nil
+	return out
+}
+
+// trailOf is any trail about that user.
+func trailOf(r *rig, u account.User) audit.Trail {
+	return audit.Of(audit.New(r.t.Context(), r.clock.Now(), audit.UserUpdated, audit.Success, u.ID))
+}
