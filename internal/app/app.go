@@ -167,7 +167,7 @@ func (a *App) Serve(ctx context.Context, ready func(addr net.Addr)) error {
 func (a *App) ServeOn(ctx context.Context, ln net.Listener, ready func(addr net.Addr)) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	if err := a.prepare(ctx); err != nil {
+	if err := a.Prepare(ctx); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	var jobs sync.WaitGroup
@@ -196,8 +196,9 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, ready func(addr net.
 	return err
 }
 
-// prepare does what must be done before the first request.
-func (a *App) prepare(ctx context.Context) error {
+// Prepare does what must be done before the first request: it makes a signing
+// key where there is none and reads what was revoked. Serve does it by itself.
+func (a *App) Prepare(ctx context.Context) error {
 	if err := a.turnKeys(ctx); err != nil {
 		return fmt.Errorf("preparing the signing keys: %w", err)
 	}
