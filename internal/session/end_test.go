@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sallyport/sallyport/internal/app/apptest"
+	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/proof"

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/sallyport/sallyport/internal/app/apptest"
+	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/bus/memory"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/fault"
