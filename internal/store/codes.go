@@ -18,7 +18,7 @@ import (
 // that two nodes never count past each other. A refusal leaves nothing behind
 // but, where the breaker trips, the breaker and its alarm.
 func (s *Store) IssueCode(ctx context.Context, i challenge.Issue) (v toll.Verdict, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, i.Challenge.UserID, func(q *queries.Queries) error {
 		if i.Send != nil {
 			if v, err = s.charge(ctx, q, i); err != nil || v.Reason != toll.Allowed && !v.Trip {
 				return unchanged(err)
@@ -73,7 +73,7 @@ func (s *Store) charge(ctx context.Context, q *queries.Queries, i challenge.Issu
 // else of its kind the user has. touched is false when it was spent before.
 func (s *Store) SpendCode(ctx context.Context, c challenge.Spending) (touched bool, err error) {
 	tok, at := c.Challenge, clock.Micros(c.At)
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, tok.UserID, func(q *queries.Queries) error {
 		if touched, err = claim(ctx, q, tok.Kind, tok.Hash, c.At); err != nil || !touched {
 			return unchanged(err)
 		}

@@ -19,7 +19,7 @@ import (
 // spent or the address moved meanwhile; a taken address is CodeConflict.
 func (s *Store) ChangeEmail(ctx context.Context, link []byte, u account.User, to account.Address, undo onetime.Token, t audit.Trail) (touched bool, err error) {
 	now := undo.CreatedAt
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.EmailChange, link, now)
 		if err != nil || !touched {
 			return unchanged(err)
@@ -42,7 +42,7 @@ func (s *Store) ChangeEmail(ctx context.Context, link []byte, u account.User, to
 // back and ends every session: whoever holds the old mailbox takes the account
 // back from whoever moved it (RC-07).
 func (s *Store) UndoEmailChange(ctx context.Context, link []byte, u account.User, to account.Address, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.EmailUndo, link, e.At)
 		if err != nil || !touched {
 			return unchanged(err)
@@ -64,7 +64,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, link []byte, u account.User
 // CancelEmailChange spends the undo link before the change was confirmed: the
 // link to the new address dies and nothing else happens.
 func (s *Store) CancelEmailChange(ctx context.Context, link []byte, userID string, now time.Time, t audit.Trail) (touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, userID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.EmailUndo, link, now)
 		if err != nil || !touched {
 			return unchanged(err)
@@ -95,7 +95,7 @@ func moveEmail(ctx context.Context, q *queries.Queries, u account.User, to accou
 // DisableUser locks the account and ends all its sessions. touched is false when
 // it was locked already.
 func (s *Store) DisableUser(ctx context.Context, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
 		n, err := q.DisableUser(ctx, queries.DisableUserParams{Now: clock.Micros(e.At), ID: e.UserID})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
@@ -124,7 +124,7 @@ func (s *Store) EnableUser(ctx context.Context, userID string, now time.Time, t 
 // log keeps what happened, by the user's id. touched is false when there is no
 // such user.
 func (s *Store) DeleteUser(ctx context.Context, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
 		if revs, err = endUser(ctx, q, e); err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (s *Store) Enrolments(ctx context.Context, userID string, now time.Time) ([
 // BeginEnrolment stores a factor that is still to be confirmed, in place of an
 // older unconfirmed one of its method; confirmed ones stay as they are (MF-07).
 func (s *Store) BeginEnrolment(ctx context.Context, e factor.Enrolment, t audit.Trail) error {
-	return s.write(ctx, func(q *queries.Queries) error {
+	return s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
 		if err := s.beginEnrolment(ctx, q, e); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (s *Store) BeginEnrolment(ctx context.Context, e factor.Enrolment, t audit.
 // touched is false when there is none, it has lapsed, or another call was
 // faster. Where c brings backup codes they replace all older ones.
 func (s *Store) ConfirmEnrolment(ctx context.Context, c factor.Confirmation, t audit.Trail) (touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, c.UserID, func(q *queries.Queries) error {
 		n, err := q.ConfirmMFA(ctx, queries.ConfirmMFAParams{Step: c.Step, Now: clock.Micros(c.At), ID: c.ID, UserID: c.UserID})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
@@ -90,7 +90,7 @@ func (s *Store) AcceptStep(ctx context.Context, userID, id string, step int64, n
 // backup codes too, when the last factor goes. touched is false when there was
 // none.
 func (s *Store) RemoveFactors(ctx context.Context, r factor.Removal, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, r.UserID, func(q *queries.Queries) error {
 		n, err := removeFactors(ctx, q, r)
 		if touched = n > 0; err != nil || !touched {
 			return unchanged(err)
@@ -125,7 +125,7 @@ func removeFactors(ctx context.Context, q *queries.Queries, r factor.Removal) (i
 // ResetFactors removes every second factor of a user and ends all sessions, for
 // an administrator (MF-08).
 func (s *Store) ResetFactors(ctx context.Context, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
 		if _, err := q.DeleteMFAOfUser(ctx, e.UserID); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (s *Store) ResetFactors(ctx context.Context, e session.Ending, t audit.Trai
 
 // ReplaceBackupCodes stores new codes and removes all older ones (BC-06).
 func (s *Store) ReplaceBackupCodes(ctx context.Context, userID string, codes []factor.BackupCode, now time.Time, t audit.Trail) error {
-	return s.write(ctx, func(q *queries.Queries) error {
+	return s.writeFor(ctx, userID, func(q *queries.Queries) error {
 		if err := replaceBackupCodes(ctx, q, userID, codes, now); err != nil {
 			return err
 		}

@@ -117,7 +117,7 @@ func (s *Store) SignUpWithProvider(ctx context.Context, handover []byte, u accou
 // the user is still as l says; else it is CodeConflict, as is a taken identity,
 // and the code stays good.
 func (s *Store) LinkAccount(ctx context.Context, handover []byte, l provider.Linking, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, l.User.ID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.Handover, handover, l.Account.UpdatedAt)
 		if err != nil || !touched {
 			return unchanged(err)
@@ -241,7 +241,7 @@ func (s *Store) SpendHandover(ctx context.Context, handover []byte, now time.Tim
 // not there is CodeNotFound. The user's row is held meanwhile, so of two unlinks
 // at the same instant one sees the other (OA-10).
 func (s *Store) UnlinkAccount(ctx context.Context, id string, usable []string, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
 		n, err := q.HoldUser(ctx, queries.HoldUserParams{Now: clock.Micros(e.At), ID: e.UserID})
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ func (s *Store) IssueOneTime(ctx context.Context, tok onetime.Token, t audit.Tra
 
 // ReplaceOneTime stores a token and kills the user's older ones of its kind.
 func (s *Store) ReplaceOneTime(ctx context.Context, tok onetime.Token, t audit.Trail, more ...onetime.Token) error {
-	return s.write(ctx, func(q *queries.Queries) error {
+	return s.writeFor(ctx, tok.UserID, func(q *queries.Queries) error {
 		for _, tok := range append([]onetime.Token{tok}, more...) {
 			if err := replaceOneTime(ctx, q, tok); err != nil {
 				return err

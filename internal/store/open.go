@@ -14,11 +14,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite"             // the "sqlite" driver
 
 	"github.com/sallyport/sallyport/internal/clock"
-	"github.com/sallyport/sallyport/internal/store/queries"
 )
 
 // Sealer encrypts what must not lie in the clear in the database. The three
@@ -170,51 +168,4 @@ func hidePassword(err error) error {
 		return errors.New("the database URL cannot be read")
 	}
 	return err
-}
-
-// write runs f in one transaction that writes, and commits if it returns nil. An
-// f that found nothing to change returns unchanged(nil): all is rolled back and
-// write returns nil.
-// Locks are taken at once on SQLite, so a transaction never fails half-way for
-// having read first.
-func (s *Store) write(ctx context.Context, f func(q *queries.Queries) error) error {
-	tx, err := s.rw.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	err = f(queries.New(s.dialect(tx)))
-	if errors.Is(err, errUnchanged) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// errUnchanged rolls a transaction back without being an error: a conditional
-// UPDATE touched no row, so nothing of the change may stand.
-var errUnchanged = errors.New("store: nothing changed")
-
-// unchanged is what a transaction returns when its claim or condition failed:
-// err where there is one, else errUnchanged.
-func unchanged(err error) error {
-	if err != nil {
-		return err
-	}
-	return errUnchanged
-}
-
-// read gives queries outside of a transaction: one statement each.
-func (s *Store) read() *queries.Queries { return queries.New(s.dialect(s.ro)) }
-
-// isDuplicate reports whether err is the refusal of a unique index.
-func isDuplicate(err error) bool {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-	}
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505"
 }

@@ -30,14 +30,21 @@ func sessionOf(r queries.Session) (session.Session, error) {
 // OpenSession adds a session with its first refresh token. attempt, where it is
 // not nil, is the sign-in that led here: it is spent in the same transaction, so
 // one sign-in opens at most one session. touched is false, and nothing is
-// written, when that sign-in is spent, killed or expired.
+// written, when that sign-in is spent, killed or expired, or the user is locked
+// or gone.
 func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Refresh, attempt []byte, t audit.Trail) (touched bool, err error) {
 	proofs, err := json.Marshal(n.Proofs)
 	if err != nil {
 		return false, err
 	}
 	err = s.write(ctx, func(q *queries.Queries) error {
-		if touched = true; attempt != nil {
+		// This also holds the user's row: what ends all sessions ends this one too,
+		// or locks its user out before it is opened.
+		active, err := q.TouchLogin(ctx, queries.TouchLoginParams{Now: clock.Micros(n.CreatedAt), ID: n.UserID})
+		if touched = active == 1; err != nil || !touched {
+			return unchanged(err)
+		}
+		if attempt != nil {
 			if touched, err = claim(ctx, q, onetime.Attempt, attempt, n.CreatedAt); err != nil || !touched {
 				return unchanged(err)
 			}
@@ -49,9 +56,6 @@ func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Re
 			return err
 		}
 		if err := insertRefresh(ctx, q, r); err != nil {
-			return err
-		}
-		if err := q.TouchLogin(ctx, queries.TouchLoginParams{Now: clock.Micros(n.CreatedAt), ID: n.UserID}); err != nil {
 			return err
 		}
 		if n.Level >= proof.AAL2 { // whoever knows the password holds another factor too
@@ -110,17 +114,18 @@ func (s *Store) RotateRefresh(ctx context.Context, spent []byte, next session.Re
 		sealed = s.seal.Seal([]byte(successor), "refresh_tokens", row(spent), "successor")
 	}
 	err = s.write(ctx, func(q *queries.Queries) error {
-		n, err := q.SpendRefresh(ctx, queries.SpendRefreshParams{Now: now, Successor: sealed, Hash: spent})
+		// The session's row first, as every change that ends sessions takes it: an
+		// end that commits while this waits for the row wins.
+		n, err := q.TouchSession(ctx, queries.TouchSessionParams{Now: now, ID: next.SessionID})
+		if touched = n == 1; err != nil || !touched {
+			return unchanged(err)
+		}
+		n, err = q.SpendRefresh(ctx, queries.SpendRefreshParams{Now: now, Successor: sealed, Hash: spent})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
 		}
 		if err := insertRefresh(ctx, q, next); err != nil {
 			return err
-		}
-		// An end of the session that commits while this waits for its row wins.
-		n, err = q.TouchSession(ctx, queries.TouchSessionParams{Now: now, ID: next.SessionID})
-		if touched = n == 1; err != nil || !touched {
-			return unchanged(err)
 		}
 		return s.leave(ctx, q, t)
 	})
@@ -192,7 +197,7 @@ func (s *Store) RaiseSession(ctx context.Context, old session.Session, level pro
 // EndSessions ends the sessions that e names and returns the revocations that
 // take their tokens back; none when there was nothing to end.
 func (s *Store) EndSessions(ctx context.Context, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
 		if revs, err = endSessions(ctx, q, e); err != nil || len(revs) == 0 {
 			return err
 		}

@@ -106,13 +106,16 @@ func insertUser(ctx context.Context, q *queries.Queries, u account.User) error {
 }
 
 // CreateFirstAdmin spends the one-time setup token and adds its administrator
-// (PW-13). touched is false, and nothing is written, when the token is spent,
-// expired or unknown.
+// (PW-13); setup tokens that other nodes made at the same time die. touched is
+// false, and nothing is written, when the token is spent, expired or unknown.
 func (s *Store) CreateFirstAdmin(ctx context.Context, setupHash []byte, u account.User, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.Setup, setupHash, u.CreatedAt)
 		if err != nil || !touched {
 			return unchanged(err)
+		}
+		if _, err := q.KillOneTimeOfKind(ctx, queries.KillOneTimeOfKindParams{Now: clock.Micros(u.CreatedAt), Kind: string(onetime.Setup)}); err != nil {
+			return err
 		}
 		if err := insertUser(ctx, q, u); err != nil {
 			return err
@@ -130,7 +133,7 @@ func (s *Store) CreateFirstAdmin(ctx context.Context, setupHash []byte, u accoun
 // providers linked to it go, since whoever linked them has shown no mailbox
 // (OA-09). touched is false when the account was verified meanwhile.
 func (s *Store) ReplaceUnverified(ctx context.Context, u account.User, link onetime.Token, t audit.Trail) (touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
 		n, err := q.ReplaceUnverified(ctx, queries.ReplaceUnverifiedParams{
 			PasswordHash: u.PasswordHash, Now: clock.Micros(link.CreatedAt), Name: u.Name, ID: u.ID,
 		})
@@ -151,7 +154,7 @@ func (s *Store) ReplaceUnverified(ctx context.Context, u account.User, link onet
 // VerifyEmail spends a mail link and marks the address it was sent to as
 // verified. touched is false when the link is spent or the address has changed.
 func (s *Store) VerifyEmail(ctx context.Context, hash []byte, userID, canonical string, now time.Time, t audit.Trail) (touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, userID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.EmailVerify, hash, now)
 		if err != nil || !touched {
 			return unchanged(err)
@@ -168,7 +171,7 @@ func (s *Store) VerifyEmail(ctx context.Context, hash []byte, userID, canonical 
 // ChangePassword sets a new hash, ends the sessions that Ending names and kills
 // every reset link (RC-02), in one transaction.
 func (s *Store) ChangePassword(ctx context.Context, userID, hash string, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, userID, func(q *queries.Queries) error {
 		revs, err = setPassword(ctx, q, userID, hash, false, e)
 		if err != nil {
 			return err
@@ -183,7 +186,7 @@ func (s *Store) ChangePassword(ctx context.Context, userID, hash string, e sessi
 // accounts linked before that go (OA-09). touched is false when the link is spent
 // or expired.
 func (s *Store) ResetPassword(ctx context.Context, link []byte, u account.User, hash string, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.PasswordReset, link, e.At)
 		if err != nil || !touched {
 			return unchanged(err)
@@ -243,7 +246,7 @@ func (s *Store) RenameUser(ctx context.Context, userID, name string, now time.Ti
 // SetRole gives the user a role and ends their sessions, so that no token says
 // the old one (TK-10).
 func (s *Store) SetRole(ctx context.Context, userID string, role account.Role, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.writeFor(ctx, userID, func(q *queries.Queries) error {
 		n, err := q.SetRole(ctx, queries.SetRoleParams{Role: string(role), Now: clock.Micros(e.At), ID: userID})
 		if err != nil {
 			return err

@@ -58,5 +58,9 @@ UPDATE users SET disabled_at = 0, updated_at = @now WHERE id = @id AND disabled_
 -- name: DeleteUser :execrows
 DELETE FROM users WHERE id = @id;
 
--- name: TouchLogin :exec
-UPDATE users SET last_login_at = @now WHERE id = @id;
+-- name: TouchLogin :execrows
+UPDATE users SET last_login_at = @now WHERE id = @id AND disabled_at = 0;
+
+-- Changes nothing; the row is held until the transaction ends.
+-- name: LockUser :exec
+UPDATE users SET updated_at = updated_at WHERE id = @id;

@@ -149,6 +149,16 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 	return items, nil
 }
 
+const lockUser = `-- name: LockUser :exec
+UPDATE users SET updated_at = updated_at WHERE id = ?1
+`
+
+// Changes nothing; the row is held until the transaction ends.
+func (q *Queries) LockUser(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, lockUser, id)
+	return err
+}
+
 const markEmailVerified = `-- name: MarkEmailVerified :execrows
 UPDATE users SET email_verified_at = ?1, updated_at = ?1
 WHERE id = ?2 AND email_canonical = ?3 AND email_verified_at = 0
@@ -336,8 +346,8 @@ func (q *Queries) SetRole(ctx context.Context, arg SetRoleParams) (int64, error)
 	return result.RowsAffected()
 }
 
-const touchLogin = `-- name: TouchLogin :exec
-UPDATE users SET last_login_at = ?1 WHERE id = ?2
+const touchLogin = `-- name: TouchLogin :execrows
+UPDATE users SET last_login_at = ?1 WHERE id = ?2 AND disabled_at = 0
 `
 
 type TouchLoginParams struct {
@@ -345,9 +355,12 @@ type TouchLoginParams struct {
 	ID  string
 }
 
-func (q *Queries) TouchLogin(ctx context.Context, arg TouchLoginParams) error {
-	_, err := q.db.ExecContext(ctx, touchLogin, arg.Now, arg.ID)
-	return err
+func (q *Queries) TouchLogin(ctx context.Context, arg TouchLoginParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, touchLogin, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const trustPassword = `-- name: TrustPassword :exec
