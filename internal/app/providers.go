@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,18 +23,18 @@ func (a *App) providers() (provider.Registry, error) {
 	var list []provider.Provider
 	if c := o.Google; c.Configured() {
 		list = append(list, google.New(google.Settings{
-			Issuer: o.GoogleIssuer, ClientID: c.ID, ClientSecret: c.Secret.Reveal(), MFA: o.MFA("google"), Client: client, Clock: a.clock,
+			Issuer: o.GoogleIssuer, ClientID: c.ID, ClientSecret: c.Secret.Reveal(), Scopes: o.GoogleScopes, MFA: o.MFA("google"), Client: client, Clock: a.clock,
 		}))
 	}
 	if c := o.Microsoft; c.Configured() {
 		list = append(list, microsoft.New(microsoft.Settings{
 			URL: o.MicrosoftURL, Tenant: o.MicrosoftTenant, Allowed: o.MicrosoftTenants, ClientID: c.ID, ClientSecret: c.Secret.Reveal(),
-			MFA: o.MFA("microsoft"), Client: client, Clock: a.clock,
+			Scopes: o.MicrosoftScopes, MFA: o.MFA("microsoft"), Client: client, Clock: a.clock,
 		}))
 	}
 	if c := o.GitHub; c.Configured() {
 		list = append(list, github.New(github.Settings{
-			URL: o.GitHubURL, APIURL: o.GitHubAPIURL, ClientID: c.ID, ClientSecret: c.Secret.Reveal(), Client: client,
+			URL: o.GitHubURL, APIURL: o.GitHubAPIURL, ClientID: c.ID, ClientSecret: c.Secret.Reveal(), Scopes: o.GitHubScopes, Client: client,
 		}))
 	}
 	for _, p := range o.OIDC {
@@ -41,6 +42,7 @@ func (a *App) providers() (provider.Registry, error) {
 		list = append(list, oidc.New(oidc.Settings{
 			About: about, Issuer: p.Issuer, ClientID: p.Client.ID, ClientSecret: p.Client.Secret.Reveal(), Scopes: p.Scopes,
 			EmailDomains: p.EmailDomains, MFA: o.MFA(p.Name), Client: client, Clock: a.clock,
+			OfflineScope: "offline_access", Offline: url.Values{"prompt": {"consent"}}, // OpenID Connect Core §11
 		}))
 	}
 	return provider.NewRegistry(list...)
@@ -74,7 +76,7 @@ func (a *App) openProviders(context.Context) error {
 	a.Providers = provider.New(provider.Parts{
 		Registry: registry, Store: a.Store, Sealer: a.keyring, Sessions: a.Sessions, Clock: a.clock, Log: a.log,
 		Rules:   provider.Rules{SignUp: provider.SignUp(a.cfg.OAuth.SignUp), Domains: a.cfg.OAuth.SignUpDomains},
-		Targets: targets(a.cfg), PublicURL: a.cfg.App.PublicURL, VerifiedEmail: a.policy().VerifiedEmail,
+		Targets: targets(a.cfg), PublicURL: a.cfg.App.PublicURL, KeepTokens: a.cfg.OAuth.KeepTokens, VerifiedEmail: a.policy().VerifiedEmail,
 		VerifyLink: a.Accounts.VerifyLink, SignInPage: a.links().SignIn, AllowMail: a.allowSignUpMail, Nudge: a.outbox.Nudge,
 		Observe: func(name, step, outcome string) { steps.WithLabelValues(name, step, outcome).Inc() },
 	})

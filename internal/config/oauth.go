@@ -23,6 +23,7 @@ type OAuth struct {
 	SignUp        ProviderSignUp // OAUTH_SIGNUP
 	SignUpDomains []string       // OAUTH_SIGNUP_DOMAINS: lower case
 	ReturnTo      []string       // OAUTH_RETURN_TO: paths, and addresses of native apps
+	KeepTokens    bool           // OAUTH_KEEP_TOKENS
 	TrustMFA      []string       // OAUTH_TRUST_MFA: "name" or "name=acr"
 
 	Google    Client // GOOGLE_…
@@ -36,6 +37,9 @@ type OAuth struct {
 	MicrosoftTenants []string // MICROSOFT_ALLOWED_TENANTS: lower case
 	GitHubURL        string   // GITHUB_URL
 	GitHubAPIURL     string   // GITHUB_API_URL
+	GoogleScopes     []string // GOOGLE_SCOPES
+	MicrosoftScopes  []string // MICROSOFT_SCOPES
+	GitHubScopes     []string // GITHUB_SCOPES
 }
 
 // Client is what a provider knows this server by.

@@ -47,6 +47,10 @@ func (o *OAuth) policySettings() []Setting {
 			Help: "Where a sign-in may lead: paths of FRONTEND_URL (/welcome, or /app/* for everything below /app), and addresses of native apps as they stand (com.example.app:/signed-in). Anything else leads to the first page.",
 		},
 		{
+			Name: "OAUTH_KEEP_TOKENS", Default: "false", into: flag(&o.KeepTokens),
+			Help: "Whether to keep the providers' own tokens, sealed, for your backends to call the providers with (POST /api/v1/oauth/token). Google and Microsoft are asked for a refresh token then.",
+		},
+		{
 			Name: "OAUTH_TRUST_MFA", into: words(&o.TrustMFA, "comma list of names", trustedMFA, "corp or corp=urn:example:mfa"),
 			Help: "Providers whose own second factor counts here: by the value mfa in their amr claim, or, written name=value, by that value of acr. Without an entry a provider sign-in is one factor.",
 		},
@@ -58,15 +62,18 @@ func (o *OAuth) knownSettings() []Setting {
 		{Name: "GOOGLE_CLIENT_ID", into: text(&o.Google.ID), Help: "The OAuth client of Google. Giving it offers Google."},
 		{Name: "GOOGLE_CLIENT_SECRET", Secret: true, into: secret(&o.Google.Secret), Help: "Its secret."},
 		{Name: "GOOGLE_ISSUER", Default: "https://accounts.google.com", into: site(&o.GoogleIssuer, true), Help: "Another address is for tests."},
+		{Name: "GOOGLE_SCOPES", into: words(&o.GoogleScopes, "comma list of scopes", scopeName, "https://www.googleapis.com/auth/calendar.readonly"), Help: "Scopes to ask Google for beyond openid, email and profile."},
 		{Name: "MICROSOFT_CLIENT_ID", into: text(&o.Microsoft.ID), Help: "The application id in Microsoft Entra. Giving it offers Microsoft."},
 		{Name: "MICROSOFT_CLIENT_SECRET", Secret: true, into: secret(&o.Microsoft.Secret), Help: "A client secret of the application: its value, not its id."},
 		{Name: "MICROSOFT_TENANT_ID", Default: "common", into: text(&o.MicrosoftTenant), Help: "Who may sign in: the id of one directory; organizations for work and school accounts of any directory; consumers for personal accounts; common for all of them."},
 		{Name: "MICROSOFT_ALLOWED_TENANTS", into: words(&o.MicrosoftTenants, "comma list of directory ids", tenantID, "72f988bf-86f1-41af-91ab-2d7cd011db47"), Help: "With common or organizations, the directories whose accounts may sign in; without it, those of every directory."},
 		{Name: "MICROSOFT_URL", Default: "https://login.microsoftonline.com", into: site(&o.MicrosoftURL, true), Help: "The authority, where it is that of a national cloud. Another address is for tests."},
+		{Name: "MICROSOFT_SCOPES", into: words(&o.MicrosoftScopes, "comma list of scopes", scopeName, "Calendars.Read"), Help: "Scopes to ask Microsoft for beyond openid, email and profile."},
 		{Name: "GITHUB_CLIENT_ID", into: text(&o.GitHub.ID), Help: "The OAuth app at GitHub. Giving it offers GitHub."},
 		{Name: "GITHUB_CLIENT_SECRET", Secret: true, into: secret(&o.GitHub.Secret), Help: "Its secret."},
 		{Name: "GITHUB_URL", Default: "https://github.com", into: site(&o.GitHubURL, true), Help: "Where GitHub is; for GitHub Enterprise Server its own address."},
 		{Name: "GITHUB_API_URL", Default: "https://api.github.com", into: site(&o.GitHubAPIURL, true), Help: "Where its API is; for GitHub Enterprise Server its address and /api/v3."},
+		{Name: "GITHUB_SCOPES", into: words(&o.GitHubScopes, "comma list of scopes", scopeName, "repo"), Help: "Scopes to ask GitHub for beyond read:user and user:email."},
 	}
 }
 

@@ -68,6 +68,9 @@ type Accounts interface {
 	UseAccount(ctx context.Context, handover []byte, a Account, t audit.Trail) (touched bool, err error)
 	// SpendHandover spends the code and changes nothing else.
 	SpendHandover(ctx context.Context, handover []byte, now time.Time, t audit.Trail) (touched bool, err error)
+	// RenewTokens replaces an account's tokens; touched is false when the account
+	// is not as it was at read.
+	RenewTokens(ctx context.Context, a Account, read time.Time, t audit.Trail) (touched bool, err error)
 	// UnlinkAccount removes an account and ends sessions, while the user keeps
 	// another way in: fault.CodeNotFound, fault.CodeLastSignInMethod. Of the other
 	// accounts those of the providers in usable count.
@@ -128,10 +131,13 @@ type Parts struct {
 }
 
 // Host runs sign-ins with providers. It is safe for concurrent use.
-type Host struct{ Parts }
+type Host struct {
+	Parts
+	renewing turns
+}
 
 // New returns the host.
-func New(p Parts) *Host { return &Host{p} }
+func New(p Parts) *Host { return &Host{Parts: p} }
 
 // Providers says how every provider is shown.
 func (h *Host) Providers() []About { return h.Registry.List() }

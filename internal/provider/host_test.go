@@ -477,3 +477,104 @@ func TestOnePersonAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestKeptTokens(t *testing.T) {
+	keep := func(p *provider.Parts) { p.KeepTokens = true }
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.who.Tokens = provider.Tokens{Access: "access-1", Refresh: "refresh-1", ExpiresAt: r.clock.Now().Add(time.Hour)}
+		first, err := r.sign()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func() (string, error) {
+			got, err := r.Token(t.Context(), first.User.ID, "alpha", "")
+			if got.Refresh != "" {
+				t.Error("Token handed the refresh token out")
+			}
+			return got.Access, err
+		}
+		t.Run("a fresh token is handed out as it is", func(t *testing.T) {
+			if got, err := ask(); err != nil || got != "access-1" {
+				t.Errorf("Token: got %q %v, want access-1", got, err)
+			}
+		})
+		t.Run("one that is about to expire is renewed, once", func(t *testing.T) {
+			r.clock.Advance(59*time.Minute + time.Second)
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() {
+					if got, err := ask(); err != nil || got != "refreshed-1 of refresh-1" {
+						t.Errorf("Token: got %q %v, want the renewed one", got, err)
+					}
+				})
+			}
+			all.Wait()
+			if got, err := ask(); err != nil || got != "refreshed-1 of refresh-1" {
+				t.Errorf("Token afterwards: got %q %v", got, err)
+			}
+		})
+		t.Run("a sign-in without a refresh token keeps the old one", func(t *testing.T) {
+			r.who.Tokens = provider.Tokens{Access: "access-2", ExpiresAt: r.clock.Now()}
+			if _, err := r.sign(); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := ask(); err != nil || got != "refreshed-2 of refresh-1" {
+				t.Errorf("Token: got %q %v, want it renewed with the first refresh token", got, err)
+			}
+		})
+		t.Run("an outage changes nothing", func(t *testing.T) {
+			r.clock.Advance(2 * time.Hour)
+			r.alpha.refused = provider.Unavailable(errors.New("refused"))
+			_, err := ask()
+			wantFault(t, "Token", err, fault.CodeUnavailable)
+			r.alpha.refused = nil
+			if got, err := ask(); err != nil || got != "refreshed-3 of refresh-1" {
+				t.Errorf("Token after the outage: got %q %v", got, err)
+			}
+		})
+		t.Run("a withdrawn consent is forgotten", func(t *testing.T) {
+			r.clock.Advance(2 * time.Hour)
+			r.alpha.refused = provider.Rejected("invalid_grant")
+			_, err := ask()
+			wantFault(t, "Token", err, fault.CodeConflict)
+			_, err = ask()
+			wantFault(t, "Token again", err, fault.CodeNotFound)
+			r.alpha.refused = nil
+		})
+		t.Run("other users, providers and accounts have none", func(t *testing.T) {
+			for _, q := range [][3]string{{"another", "alpha", ""}, {first.User.ID, "beta", ""}, {first.User.ID, "alpha", "another"}} {
+				_, err := r.Token(t.Context(), q[0], q[1], q[2])
+				wantFault(t, fmt.Sprint(q), err, fault.CodeNotFound)
+			}
+		})
+		t.Run("taken back when unlinked", func(t *testing.T) {
+			r.who.Tokens = provider.Tokens{Access: "access-9", Refresh: "refresh-9"}
+			s := r.arrive(provider.Wish{Provider: "beta", Ticket: r.ticket(first.User.ID, "beta")})
+			s.UserID, s.SessionID = first.User.ID, "s1"
+			linked, err := r.Exchange(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Unlink(t.Context(), first.User, "s1", linked.Account.ID); err != nil {
+				t.Fatal(err)
+			}
+			if got := r.beta.revoked; len(got) != 1 || got[0].Refresh != "refresh-9" {
+				t.Errorf("revoked: got %+v, want refresh-9", got)
+			}
+		})
+	}, keep)
+	t.Run("not kept unless the operator says so", func(t *testing.T) {
+		onBoth(t, func(t *testing.T, r *rig) {
+			r.who.Tokens = provider.Tokens{Access: "access-1", Refresh: "refresh-1"}
+			got, err := r.sign()
+			if err != nil || !got.Account.Tokens.Empty() {
+				t.Fatalf("sign-in: got %+v %v, want no tokens", got.Account.Tokens, err)
+			}
+			if all, err := r.store.OAuthAccounts(t.Context(), got.User.ID); err != nil || !all[0].Tokens.Empty() {
+				t.Errorf("database: got %+v %v, want no tokens", all, err)
+			}
+			_, err = r.Token(t.Context(), got.User.ID, "alpha", "")
+			wantFault(t, "Token", err, fault.CodeNotFound)
+		})
+	})
+}

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"path/filepath"
@@ -27,10 +28,13 @@ type plug struct {
 	name   string
 	redeem func(p provider.Passage, r provider.Reply) (provider.Identity, error)
 	down   error // what AuthorizeURL answers
+	now    clock.Clock
 
 	mu       sync.Mutex
 	passages []provider.Passage
 	revoked  []provider.Tokens
+	refused  error // what Refresh answers
+	renewals int
 }
 
 func (p *plug) About() provider.About {
@@ -55,8 +59,16 @@ func (p *plug) Revoke(_ context.Context, t provider.Tokens) error {
 	return nil
 }
 
-func (p *plug) Refresh(context.Context, string) (provider.Tokens, error) {
-	return provider.Tokens{Access: "refreshed"}, nil
+// Refresh answers which renewal it is, for which refresh token; the new one lives
+// for an hour of the test's clock.
+func (p *plug) Refresh(_ context.Context, token string) (provider.Tokens, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refused != nil {
+		return provider.Tokens{}, p.refused
+	}
+	p.renewals++
+	return provider.Tokens{Access: fmt.Sprintf("refreshed-%d of %s", p.renewals, token), ExpiresAt: p.now().Add(time.Hour)}, nil
 }
 
 // sessions stands in for the session room.
@@ -106,6 +118,7 @@ func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *
 	}
 	r := &rig{t: t, store: s, clock: clock.NewFake(someTime), alpha: &plug{name: "alpha"}, beta: &plug{name: "beta"}}
 	for _, p := range []*plug{r.alpha, r.beta} {
+		p.now = r.clock.Now
 		p.redeem = func(provider.Passage, provider.Reply) (provider.Identity, error) { return r.who, nil }
 	}
 	r.who = provider.Identity{Issuer: "https://idp.example", Subject: "1001", Email: "ada@corp.example", EmailVerified: true, Authoritative: true, Name: "Ada"}
@@ -172,6 +185,17 @@ func (r *rig) arrive(w provider.Wish) provider.Showing {
 	}
 	_, code, _ := strings.Cut(l.URL, "#code=")
 	return provider.Showing{Code: code, Browser: l.Handover}
+}
+
+// ticket is one to link an account of that provider to a user, in session s1.
+func (r *rig) ticket(userID, name string) string {
+	r.t.Helper()
+	address, err := r.Invite(r.t.Context(), userID, "s1", provider.Wish{Provider: name})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, ticket, _ := strings.Cut(address, "?ticket=")
+	return ticket
 }
 
 // sign signs in as r.who.

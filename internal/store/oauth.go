@@ -222,6 +222,23 @@ func (s *Store) setTokens(ctx context.Context, q *queries.Queries, a provider.Ac
 	return err
 }
 
+// RenewTokens replaces the account's tokens, if nobody has changed the account
+// since the caller read it, when its UpdatedAt was read; else touched is false.
+func (s *Store) RenewTokens(ctx context.Context, a provider.Account, read time.Time, t audit.Trail) (touched bool, err error) {
+	err = s.write(ctx, func(q *queries.Queries) error {
+		n, err := q.RenewOAuthTokens(ctx, queries.RenewOAuthTokensParams{
+			AccessToken:  s.sealToken(a.Tokens.Access, a.ID, a.UserID, "access_token"),
+			RefreshToken: s.sealToken(a.Tokens.Refresh, a.ID, a.UserID, "refresh_token"), TokenExpiresAt: clock.Micros(a.Tokens.ExpiresAt),
+			Now: clock.Micros(a.UpdatedAt), ID: a.ID, ReadAt: clock.Micros(read),
+		})
+		if touched = n == 1; err != nil || !touched {
+			return unchanged(err)
+		}
+		return s.leave(ctx, q, t)
+	})
+	return touched, err
+}
+
 // SpendHandover spends a hand-over code and changes nothing else. touched is
 // false when it was spent before.
 func (s *Store) SpendHandover(ctx context.Context, handover []byte, now time.Time, t audit.Trail) (touched bool, err error) {

@@ -84,6 +84,14 @@ func providerChanges() []change {
 			},
 		},
 		{
+			method: "RenewTokens", once: true,
+			do: func(w *world, t audit.Trail) (bool, error) {
+				next := w.linked
+				next.UpdatedAt, next.Tokens.Access = noon.Add(time.Minute), "renewed"
+				return w.RenewTokens(w.ctx(), next, w.linked.UpdatedAt, t)
+			},
+		},
+		{
 			method: "UnlinkAccount",
 			do: func(w *world, t audit.Trail) (bool, error) {
 				return revoked(w.UnlinkAccount(w.ctx(), w.linked.ID, []string{"google"}, ending(w.u.ID), t))

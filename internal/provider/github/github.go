@@ -19,6 +19,7 @@ type Settings struct {
 	APIURL       string // https://api.github.com
 	ClientID     string
 	ClientSecret string
+	Scopes       []string     // beyond read:user and user:email
 	Client       *http.Client // of provider.NewClient
 }
 
@@ -33,7 +34,7 @@ func (p *Provider) About() provider.About { return provider.About{Name: "github"
 
 func (p *Provider) config(redirect string) oauth2.Config {
 	return oauth2.Config{
-		ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: redirect, Scopes: []string{"read:user", "user:email"},
+		ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: redirect, Scopes: append([]string{"read:user", "user:email"}, p.Scopes...),
 		Endpoint: oauth2.Endpoint{
 			AuthURL: p.URL + "/login/oauth/authorize", TokenURL: p.URL + "/login/oauth/access_token", AuthStyle: oauth2.AuthStyleInParams,
 		},

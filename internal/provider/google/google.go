@@ -15,6 +15,7 @@ type Settings struct {
 	Issuer       string // https://accounts.google.com
 	ClientID     string
 	ClientSecret string
+	Scopes       []string
 	MFA          string // see oidc.Settings
 	Client       *http.Client
 	Clock        clock.Clock
@@ -24,7 +25,7 @@ type Settings struct {
 func New(s Settings) *oidc.Provider {
 	return oidc.New(oidc.Settings{
 		About:  provider.About{Name: "google", Title: "Google"},
-		Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, MFA: s.MFA, Client: s.Client, Clock: s.Clock,
+		Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: s.Scopes, MFA: s.MFA, Client: s.Client, Clock: s.Clock,
 		Vouch:  vouch,
 		Params: url.Values{"prompt": {"select_account"}},
 		// Google hands a refresh token out only with a fresh consent.

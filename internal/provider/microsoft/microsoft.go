@@ -19,6 +19,7 @@ type Settings struct {
 	Allowed      []string
 	ClientID     string
 	ClientSecret string
+	Scopes       []string
 	MFA          string // see oidc.Settings
 	Client       *http.Client
 	Clock        clock.Clock
@@ -46,7 +47,7 @@ func New(s Settings) *oidc.Provider {
 	return oidc.New(oidc.Settings{
 		About:  provider.About{Name: "microsoft", Title: "Microsoft"},
 		Issuer: s.issuer(inIssuer), DiscoveryURL: s.URL + "/" + s.Tenant + "/v2.0/.well-known/openid-configuration",
-		ClientID: s.ClientID, ClientSecret: s.ClientSecret, MFA: s.MFA, Client: s.Client, Clock: s.Clock,
+		ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: s.Scopes, MFA: s.MFA, Client: s.Client, Clock: s.Clock,
 		Accept: s.accept, Vouch: vouch, Params: url.Values{"prompt": {"select_account"}}, OfflineScope: "offline_access",
 	})
 }

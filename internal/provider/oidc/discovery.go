@@ -21,6 +21,7 @@ type document struct {
 	KeysURL     string   `json:"jwks_uri"`
 	UserInfoURL string   `json:"userinfo_endpoint"`
 	RevokeURL   string   `json:"revocation_endpoint"`
+	Scopes      []string `json:"scopes_supported"`
 	TokenAuth   []string `json:"token_endpoint_auth_methods_supported"`
 	SendsIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 }
@@ -59,6 +60,12 @@ func (p *Provider) safe(address string) bool {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && strings.HasPrefix(p.DiscoveryURL, "http://")
+}
+
+// knows reports whether the provider can be asked for a scope: it need not list
+// any.
+func (d document) knows(scope string) bool {
+	return len(d.Scopes) == 0 || slices.Contains(d.Scopes, scope)
 }
 
 // authStyle picks how the client secret travels: the header, which is the

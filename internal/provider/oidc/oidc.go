@@ -42,7 +42,8 @@ type Settings struct {
 	// Params are further parameters of the authorisation request; Offline those
 	// that ask for a refresh token.
 	Params, Offline url.Values
-	// OfflineScope is the scope that asks for a refresh token; empty: none.
+	// OfflineScope is the scope that asks for a refresh token, where the metadata
+	// do not leave it out; empty: none.
 	OfflineScope string
 }
 
@@ -92,7 +93,7 @@ func (p *Provider) AuthorizeURL(ctx context.Context, pass provider.Passage) (str
 	add(p.Params)
 	if pass.Offline {
 		add(p.Offline)
-		if p.OfflineScope != "" {
+		if p.OfflineScope != "" && d.knows(p.OfflineScope) {
 			c.Scopes = append(c.Scopes, p.OfflineScope)
 		}
 	}

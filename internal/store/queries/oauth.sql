@@ -16,6 +16,10 @@ WHERE id = @id AND user_id = @user_id;
 UPDATE oauth_accounts SET access_token = @access_token, refresh_token = @refresh_token, token_expires_at = @token_expires_at, updated_at = @now
 WHERE id = @id;
 
+-- name: RenewOAuthTokens :execrows
+UPDATE oauth_accounts SET access_token = @access_token, refresh_token = @refresh_token, token_expires_at = @token_expires_at, updated_at = @now
+WHERE id = @id AND updated_at = @read_at;
+
 -- name: DeleteOAuthAccount :execrows
 DELETE FROM oauth_accounts WHERE id = @id AND user_id = @user_id;
 

@@ -199,6 +199,35 @@ func (q *Queries) OAuthAccountsOfUser(ctx context.Context, userID string) ([]Oau
 	return items, nil
 }
 
+const renewOAuthTokens = `-- name: RenewOAuthTokens :execrows
+UPDATE oauth_accounts SET access_token = ?1, refresh_token = ?2, token_expires_at = ?3, updated_at = ?4
+WHERE id = ?5 AND updated_at = ?6
+`
+
+type RenewOAuthTokensParams struct {
+	AccessToken    []byte
+	RefreshToken   []byte
+	TokenExpiresAt int64
+	Now            int64
+	ID             string
+	ReadAt         int64
+}
+
+func (q *Queries) RenewOAuthTokens(ctx context.Context, arg RenewOAuthTokensParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renewOAuthTokens,
+		arg.AccessToken,
+		arg.RefreshToken,
+		arg.TokenExpiresAt,
+		arg.Now,
+		arg.ID,
+		arg.ReadAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setOAuthTokens = `-- name: SetOAuthTokens :execrows
 UPDATE oauth_accounts SET access_token = ?1, refresh_token = ?2, token_expires_at = ?3, updated_at = ?4
 WHERE id = ?5
