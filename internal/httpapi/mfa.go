@@ -185,6 +185,7 @@ type factorBody struct {
 	Type       string     `json:"type"`
 	Name       string     `json:"name,omitempty"`
 	Hint       string     `json:"hint,omitempty"`
+	Worth      string     `json:"worth" enum:"strong,restricted,low" doc:"restricted: messages can be redirected. low: never confirms a guarded action."`
 	CreatedAt  time.Time  `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 }
@@ -224,7 +225,7 @@ func (h resources) mfaStatus(ctx context.Context, _ *struct{}) (*statusOutput, e
 }
 
 func factorOf(f factor.Enrolment) factorBody {
-	b := factorBody{ID: f.ID, Type: string(f.Method), Name: f.Name, Hint: f.Hint(), CreatedAt: f.CreatedAt}
+	b := factorBody{ID: f.ID, Type: string(f.Method), Name: f.Name, Hint: f.Hint(), Worth: f.Method.Worth(), CreatedAt: f.CreatedAt}
 	if !f.LastUsedAt.IsZero() {
 		b.LastUsedAt = &f.LastUsedAt
 	}

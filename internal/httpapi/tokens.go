@@ -45,9 +45,10 @@ func userOf(u account.User) userBody {
 
 // methodBody is one factor that can be answered.
 type methodBody struct {
-	Type string `json:"type" doc:"totp, sms, email, backup_code or passkey."`
-	Hint string `json:"hint,omitempty" doc:"Tells the person which one is meant."`
-	ID   string `json:"id,omitempty" doc:"Which one, where there are several to choose from."`
+	Type  string `json:"type" doc:"totp, sms, email, backup_code or passkey."`
+	Hint  string `json:"hint,omitempty" doc:"Tells the person which one is meant."`
+	ID    string `json:"id,omitempty" doc:"Which one, where there are several to choose from."`
+	Worth string `json:"worth" enum:"strong,restricted,low" doc:"restricted: messages can be redirected. low: never confirms a guarded action."`
 }
 
 // signInBody is where a sign-in stands. With tokens it is finished; with status
@@ -89,7 +90,7 @@ func (h resources) outcome(ctx context.Context, o signin.Outcome) (*signInOutput
 	}
 	out.Body.Status, out.Body.RememberFor = "mfa_required", int(h.SignIn.RememberFor.Seconds())
 	for _, m := range o.Methods {
-		out.Body.Methods = append(out.Body.Methods, methodBody{string(m.Method), m.Hint, m.ID})
+		out.Body.Methods = append(out.Body.Methods, methodBody{string(m.Method), m.Hint, m.ID, m.Method.Worth()})
 	}
 	return out, nil
 }

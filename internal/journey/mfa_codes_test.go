@@ -181,3 +181,54 @@ func TestEmailCodesAreWeak(t *testing.T) {
 		s.want(t, 204, "POST", "/api/v1/mfa/disable", access, map[string]any{"method": "sms"})
 	})
 }
+
+// TestNewCodesRenewNoTries shows RL-06: neither a new code nor a new sign-in gives
+// new tries.
+func TestNewCodesRenewNoTries(t *testing.T) {
+	for _, ch := range channels() {
+		t.Run(ch.method, func(t *testing.T) {
+			engines(t, func(t *testing.T, databaseURL string) {
+				s := start(t, databaseURL, generous...)
+				const email = "ada@example.org"
+				s.member(t, email)
+				access, inbox := s.login(t, email).text("access_token"), &codes{s: s, to: ch.to}
+				send, verify := "/api/v1/mfa/"+ch.method+"/send", "/api/v1/mfa/"+ch.method+"/verify"
+				s.want(t, 202, "POST", send, access, ch.enrol)
+				s.want(t, 200, "POST", verify, access, map[string]any{"code": inbox.next(t)})
+				for range 5 {
+					token := s.login(t, email).text("mfa_token")
+					s.want(t, 202, "POST", send, token, nil)
+					s.want(t, 401, "POST", verify, token, map[string]any{"code": other(inbox.next(t))})
+				}
+				token := s.login(t, email).text("mfa_token")
+				s.want(t, 202, "POST", send, token, nil)
+				a := s.want(t, 429, "POST", verify, token, map[string]any{"code": inbox.next(t)})
+				if a.header.Get("Retry-After") == "" {
+					t.Errorf("RL-10: got %v without Retry-After", a.body)
+				}
+			})
+		})
+	}
+}
+
+// TestWorthIsSaid shows that people are told what a factor is worth (settled
+// points 3 and 4).
+func TestWorthIsSaid(t *testing.T) {
+	engines(t, func(t *testing.T, databaseURL string) {
+		s := start(t, databaseURL, generous...)
+		u := everyFactor(t, s)
+		methods, _ := s.login(t, u.email).body["methods"].([]any)
+		factors, _ := s.want(t, 200, "GET", "/api/v1/mfa/status", u.access, nil).body["factors"].([]any)
+		want := map[string]string{"totp": "strong", "sms": "restricted", "email": "low", "backup_code": "strong"}
+		for _, x := range append(methods, factors...) {
+			m, _ := x.(map[string]any)
+			kind, _ := m["type"].(string)
+			if m["worth"] != want[kind] {
+				t.Errorf("%s: got %v, want %s", kind, m["worth"], want[kind])
+			}
+		}
+		if len(methods) != 4 || len(factors) != 3 {
+			t.Errorf("got %d methods and %d factors, want 4 and 3", len(methods), len(factors))
+		}
+	})
+}

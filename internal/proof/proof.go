@@ -87,6 +87,20 @@ func (m Method) strong() bool {
 	return m == TOTP || m == SMS || m == BackupCode || m == Passkey
 }
 
+// Worth says what a second factor of this method is worth, for people who choose:
+// "strong"; "restricted" for codes by SMS, which carry aal2 but can be redirected
+// (63B §3.1.3.3); "low" for codes by e-mail, which never carry aal2.
+func (m Method) Worth() string {
+	switch {
+	case m == SMS:
+		return "restricted"
+	case m.strong():
+		return "strong"
+	default:
+		return "low"
+	}
+}
+
 // Strong reports whether this one proof carries aal2 together with, or in place
 // of, a first factor.
 func (p Proof) Strong() bool { return p.Method.strong() || p.Multi }
