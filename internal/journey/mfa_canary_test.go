@@ -90,20 +90,29 @@ func columns(t *testing.T, file string) string {
 		"SELECT name || ' ' || reason || ' ' || factor || ' ' || details FROM audit_logs",
 		"SELECT COALESCE(CAST(content AS TEXT), '') || ' ' || reason FROM outbox",
 	} {
-		rows, err := db.QueryContext(t.Context(), query)
-		if err != nil {
+		b.WriteString(column(t, db, query))
+	}
+	return b.String()
+}
+
+// column returns the first column of a query, a line each.
+func column(t *testing.T, db *sql.DB, query string) string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var b strings.Builder
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
 			t.Fatal(err)
 		}
-		for rows.Next() {
-			var text string
-			if err := rows.Scan(&text); err != nil {
-				t.Fatal(err)
-			}
-			b.WriteString(text + "\n")
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
+		b.WriteString(text + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return b.String()
 }
