@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -229,6 +230,25 @@ func TestWorthIsSaid(t *testing.T) {
 		}
 		if len(methods) != 4 || len(factors) != 3 {
 			t.Errorf("got %d methods and %d factors, want 4 and 3", len(methods), len(factors))
+		}
+	})
+}
+
+// TestMalformedCodesCount shows TO-05: what is no code at all is refused with 422
+// and takes a try like a wrong one, whatever the factor.
+func TestMalformedCodesCount(t *testing.T) {
+	everyNode(t, func(t *testing.T, all []*server) {
+		u := everyFactor(t, all[0])
+		id := u.want(t, 200, "GET", "/api/v1/me", u.access, nil).text("id")
+		for _, kind := range []string{"totp", "sms", "email", "backup-codes"} {
+			verify := "/api/v1/mfa/" + kind + "/verify"
+			for _, bad := range []any{[]string{"123456"}, 123456, nil, "+1234" + strings.Repeat("5", 100), "１２３４５６"} {
+				u.want(t, 422, "POST", verify, u.access, map[string]any{"code": bad})
+			}
+			u.want(t, 429, "POST", verify, u.access, map[string]any{"code": "123456"})
+			if n := u.compared(t, id, strings.Replace(kind, "backup-codes", "backup_code", 1)); n != 5 {
+				t.Errorf("TO-05 %s: got %d tries in the audit log, want 5", kind, n)
+			}
 		}
 	})
 }
