@@ -31,7 +31,7 @@ func (a *App) rules() []limit.Rule {
 	return []limit.Rule{
 		a.rate(httpapi.RuleAPI, l.APIIP), a.rate(httpapi.RuleLogin, l.LoginIP), a.rate(httpapi.RuleRegister, l.RegisterIP),
 		a.rate(httpapi.RuleForgot, l.ForgotIP), a.rate(httpapi.RuleMFA, l.MFAIP),
-		a.rate(httpapi.RulePublish, l.PublishIP),
+		a.rate(httpapi.RulePasskey, l.PasskeyIP), a.rate(httpapi.RulePublish, l.PublishIP),
 		a.rate(httpapi.RulePassage, l.OAuthStartIP), a.rate(httpapi.RuleOAuth, l.OAuthIP),
 	}
 }
@@ -144,7 +144,7 @@ func (a *App) openHTTP(context.Context) error {
 	rooms := httpapi.Rooms{
 		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Providers: a.Providers, Tickets: a.tickets(),
 		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Reports: a.reports, Realtime: realtime{a.gateway, a.grants()}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
-		JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
+		RelatedOrigins: a.cfg.WebAuthn.Related, JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
 		Rates: httpapi.Rates{
 			LoginIP:       a.rate(httpapi.RuleLogin, a.cfg.Limits.LoginIP),
 			LoginAccount:  a.rate("login_account", a.cfg.Limits.LoginAccount),

@@ -9,6 +9,7 @@ import (
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/factor/backupcode"
 	"github.com/sallyport/sallyport/internal/factor/emailcode"
+	"github.com/sallyport/sallyport/internal/factor/passkey"
 	"github.com/sallyport/sallyport/internal/factor/smscode"
 	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/message"
@@ -21,18 +22,26 @@ import (
 const attemptLife = 5 * time.Minute
 
 // factors lists the second factors: a new one is one line here.
-func (a *App) factors(apps totp.Factor, pw passwords) map[proof.Method]factor.Factor {
-	return map[proof.Method]factor.Factor{
+func (a *App) factors(apps totp.Factor, pw passwords, keys *passkey.Factor) map[proof.Method]factor.Factor {
+	out := map[proof.Method]factor.Factor{
 		proof.TOTP:       apps,
 		proof.SMS:        smscode.Factor{Codes: a.codes(proof.SMS, onetime.SMSChallenge), Budget: a.tollBudget(), Observe: a.observeToll()},
 		proof.Email:      emailcode.Factor{Codes: a.codes(proof.Email, onetime.EmailChallenge), Allow: a.allowMail},
 		proof.BackupCode: backupcode.Factor{Store: a.Store, Hasher: pw, Clock: a.clock, Low: a.codesLow},
 	}
+	if keys != nil {
+		out[proof.Passkey] = keys
+	}
+	return out
 }
 
 // offered lists the second factors of this run, the safest first.
 func (a *App) offered() []proof.Method {
-	out := []proof.Method{proof.TOTP}
+	var out []proof.Method
+	if a.cfg.WebAuthn.Usable() {
+		out = append(out, proof.Passkey)
+	}
+	out = append(out, proof.TOTP)
 	if a.cfg.OffersSMS() {
 		out = append(out, proof.SMS)
 	}

@@ -73,12 +73,17 @@ func (a *App) policy() signin.Policy {
 		VerifiedEmail: a.cfg.Account.EmailVerification == "required",
 		Methods:       a.offered(),
 		StepUpAge:     a.cfg.Session.StepUpMaxAge,
+		FurtherFactor: a.cfg.WebAuthn.FurtherFactor,
 	}
 }
 
 // openRooms wires accounts, sessions, sign-in and enrolment.
 func (a *App) openRooms(context.Context) error {
 	pw, err := a.openPasswords()
+	if err != nil {
+		return err
+	}
+	keys, err := a.openPasskeys()
 	if err != nil {
 		return err
 	}
@@ -96,20 +101,29 @@ func (a *App) openRooms(context.Context) error {
 		Lives: account.DefaultLives, OpenSignUp: a.cfg.Account.SignUp == "open", Nudge: nudge,
 	})
 	apps := totp.Factor{Store: a.Store, Clock: a.clock, Back: a.cfg.MFA.TOTPSkewSteps}
-	a.Enrolment = enrolment.New(enrolment.Parts{
+	enrol := enrolment.Parts{
 		Store: a.Store, Counters: a.Store, Sessions: a.Sessions, TOTP: apps, Policy: a.policy(), Curve: signin.DefaultCurve,
 		Clock: a.clock, Issuer: a.cfg.App.Name, Nudge: nudge, MayText: a.mayText,
-		NewCodes: func(ctx context.Context) ([]string, []factor.BackupCode, error) { return backupcode.New(ctx, pw) },
-	})
-	a.SignIn = signin.New(signin.Parts{
+		NewCodes:     func(ctx context.Context) ([]string, []factor.BackupCode, error) { return backupcode.New(ctx, pw) },
+		PasskeyStore: a.Store, RPID: a.cfg.WebAuthn.RPID, Providers: func() []string { return a.Providers.Registry.Names() },
+	}
+	if keys != nil {
+		enrol.Ceremonies = keys
+	}
+	a.Enrolment = enrolment.New(enrol)
+	sign := signin.Parts{
 		Store: a.Store, Held: a.Enrolment, Addresses: a.Enrolment, Devices: a.Store,
 		RememberFor: a.cfg.MFA.RememberDevice, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
 		Curve: signin.DefaultCurve, Clock: a.clock, Log: a.log, AttemptLife: attemptLife, Tries: a.cfg.MFA.ChallengeTries,
 		UnknownSubject: func(canonical string) string {
 			return "unknown:" + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])
 		},
-		Factors: a.factors(apps, pw),
-	})
+		Factors: a.factors(apps, pw, keys),
+	}
+	if keys != nil {
+		sign.Passkeys = keys
+	}
+	a.SignIn = signin.New(sign)
 	return nil
 }
 

@@ -9,6 +9,7 @@ type Limits struct {
 	ForgotIP       Rate // RATE_FORGOT_IP
 	RefreshSession Rate // RATE_REFRESH_SESSION
 	MFAIP          Rate // RATE_MFA_IP
+	PasskeyIP      Rate // RATE_PASSKEY_IP
 	MailAccount    Rate // RATE_EMAIL_CODE_ACCOUNT
 	PublishIP      Rate // RATE_PUBLISH_IP
 	OAuthStartIP   Rate // RATE_OAUTH_START_IP
@@ -28,6 +29,7 @@ func (l *Limits) block() block {
 			{Name: "RATE_FORGOT_IP", Default: "10/1h", into: rate(&l.ForgotIP), Help: "The same from one IP address."},
 			{Name: "RATE_REFRESH_SESSION", Default: "30/1m", into: rate(&l.RefreshSession), Help: "Refreshes of one session."},
 			{Name: "RATE_MFA_IP", Default: "30/1m", into: rate(&l.MFAIP), Help: "Tries of a second factor from one IP address."},
+			{Name: "RATE_PASSKEY_IP", Default: "60/1m", into: rate(&l.PasskeyIP), Help: "Offers of a passkey for a sign-in to one IP address; a sign-in page may ask for one each time it is opened. The sign-in itself is counted by RATE_LOGIN_IP."},
 			{Name: "RATE_EMAIL_CODE_ACCOUNT", Default: "10/1h", into: rate(&l.MailAccount), Help: "Codes by e-mail to one account. Those by SMS have limits of their own."},
 			{Name: "RATE_PUBLISH_IP", Default: "6000/1m", into: rate(&l.PublishIP), Help: "Calls of a backend to /api/v1/realtime from one IP address."},
 			{Name: "RATE_OAUTH_START_IP", Default: "60/10m", into: rate(&l.OAuthStartIP), Help: "Sign-ins with a provider begun from one IP address. Each is kept for ten minutes, so this bounds how many wait at once."},

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -13,6 +16,12 @@ type WebAuthn struct {
 	RPID    string   // WEBAUTHN_RP_ID: a domain
 	RPName  string   // WEBAUTHN_RP_NAME
 	Origins []string // WEBAUTHN_ORIGINS: exact origins
+	Related []string // WEBAUTHN_RELATED_ORIGINS: exact origins under other domains
+	Apps    []string // WEBAUTHN_APP_ORIGINS: android:apk-key-hash:…
+	// FurtherFactor is WEBAUTHN_FURTHER_FACTOR: a passkey is never enough by itself.
+	FurtherFactor bool
+	Models        []string // WEBAUTHN_ALLOWED_AAGUIDS: lower case; empty: any
+	TrustAnchors  string   // WEBAUTHN_TRUST_ANCHORS: a PEM file
 }
 
 func (w *WebAuthn) block() block {
@@ -31,6 +40,26 @@ func (w *WebAuthn) block() block {
 			{
 				Name: "WEBAUTHN_ORIGINS", Derived: "the origins of PUBLIC_URL and FRONTEND_URL", into: origins(&w.Origins),
 				Help: "The exact origins on whose pages passkeys may be used.",
+			},
+			{
+				Name: "WEBAUTHN_RELATED_ORIGINS", into: origins(&w.Related),
+				Help: "Further origins, under other domains than WEBAUTHN_RP_ID, on whose pages the same passkeys may be used. Browsers ask for them at https://WEBAUTHN_RP_ID/.well-known/webauthn, which this server answers; they look at no more than five different names.",
+			},
+			{
+				Name: "WEBAUTHN_APP_ORIGINS", into: list(&w.Apps, "comma list of android:apk-key-hash: origins", parseApp, func(s string) string { return s }),
+				Help: "The Android apps that may use passkeys, each as android:apk-key-hash: and the SHA-256 of its signing certificate in base64url. Apps on iOS have the origin https://WEBAUTHN_RP_ID, which belongs into WEBAUTHN_ORIGINS.",
+			},
+			{
+				Name: "WEBAUTHN_FURTHER_FACTOR", Default: "false", into: flag(&w.FurtherFactor),
+				Help: "Whether a sign-in with a passkey asks for one more factor of another kind, even where the passkey checked its user by PIN, fingerprint or face.",
+			},
+			{
+				Name: "WEBAUTHN_ALLOWED_AAGUIDS", into: list(&w.Models, "comma list of AAGUIDs", parseModel, func(s string) string { return s }),
+				Help: "The models of authenticators that may be registered. Each has to prove its model by an attestation that leads to WEBAUTHN_TRUST_ANCHORS; synced passkeys cannot. Empty: any, and no attestation is asked for.",
+			},
+			{
+				Name: "WEBAUTHN_TRUST_ANCHORS", into: text(&w.TrustAnchors),
+				Help: "A PEM file with the makers' root certificates for WEBAUTHN_ALLOWED_AAGUIDS. Nothing is fetched.",
 			},
 		},
 		derive: func(c *Config) { c.WebAuthn.derive(c) },
@@ -68,9 +97,15 @@ func (w *WebAuthn) check(c *Config) []Problem {
 	if !goodHost(w.RPID) {
 		return []Problem{{"WEBAUTHN_RP_ID", quoted(w.RPID) + " is not a domain", "Give a domain such as example.org: no scheme, no port, no path"}}
 	}
-	var ps []Problem
+	ps := httpsOnly(c, "WEBAUTHN_RELATED_ORIGINS", w.Related)
 	if c.Given("WEBAUTHN_ORIGINS") {
-		ps = httpsOnly(c, "WEBAUTHN_ORIGINS", w.Origins)
+		ps = append(ps, httpsOnly(c, "WEBAUTHN_ORIGINS", w.Origins)...)
+	}
+	if len(w.Models) > 0 && w.TrustAnchors == "" {
+		ps = append(ps, Problem{"WEBAUTHN_ALLOWED_AAGUIDS", "it is given without WEBAUTHN_TRUST_ANCHORS, so nothing would prove a model", "Give the root certificates of the makers too"})
+	}
+	if len(w.Models) == 0 && w.TrustAnchors != "" {
+		ps = append(ps, Problem{"WEBAUTHN_TRUST_ANCHORS", "it is given without WEBAUTHN_ALLOWED_AAGUIDS, so nothing would be asked of it", "List the models that may be registered"})
 	}
 	if !isLoopback(w.RPID) && isPublicSuffix(w.RPID) {
 		ps = append(ps, Problem{"WEBAUTHN_RP_ID", quoted(w.RPID) + " is a suffix under which anybody can register a domain", "Give your own domain, such as example.org"})
@@ -95,6 +130,26 @@ func (w WebAuthn) Strays() []string {
 		}
 	}
 	return out
+}
+
+// appPrefix begins the origin of an Android app.
+const appPrefix = "android:apk-key-hash:"
+
+func parseApp(s string) (string, *refusal) {
+	hash, ok := strings.CutPrefix(s, appPrefix)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(hash)
+	if !ok || err != nil || len(raw) != sha256.Size {
+		return "", refuse(quoted(s)+" is not the origin of an app", "Write "+appPrefix+" and the SHA-256 of the signing certificate: 43 characters of base64url")
+	}
+	return s, nil
+}
+
+func parseModel(s string) (string, *refusal) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != 36 || id == uuid.Nil {
+		return "", refuse(quoted(s)+" is not an AAGUID", "Write it like ee882879-721c-4913-9775-3dfcce97072a")
+	}
+	return id.String(), nil
 }
 
 func isPublicSuffix(domain string) bool {

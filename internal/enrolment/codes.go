@@ -105,7 +105,7 @@ func nameOf(name, fallback string) (string, error) {
 // other channel (AU-07, OT-09).
 func (s *Service) Confirm(ctx context.Context, u account.User, m proof.Method, id string) ([]string, error) {
 	now := s.Clock()
-	all, err := s.Store.Enrolments(ctx, u.ID, now)
+	all, err := s.factors(ctx, u.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // user's other sessions end (MF-04). While policy demands a second factor the
 // last one stays: fault.CodeLastFactor. With the last one go the backup codes.
 func (s *Service) Disable(ctx context.Context, u account.User, sessionID string, m proof.Method, id string) error {
-	all, err := s.Store.Enrolments(ctx, u.ID, s.Clock())
+	all, err := s.factors(ctx, u.ID)
 	if err != nil {
 		return err
 	}

@@ -61,12 +61,17 @@ type Parts struct {
 	Sessions Sessions
 	TOTP     Apps
 	// NewCodes makes a set of backup codes: what to show, and what to keep.
-	NewCodes func(ctx context.Context) ([]string, []factor.BackupCode, error)
-	Policy   signin.Policy
-	Curve    signin.Curve
-	Clock    clock.Clock
-	Issuer   string // APP_NAME, shown by authenticator apps
-	Nudge    func() // wakes the outbox; must not block
+	NewCodes     func(ctx context.Context) ([]string, []factor.BackupCode, error)
+	PasskeyStore PasskeyStore
+	Ceremonies   Ceremonies // nil: this server has no passkeys
+	RPID         string     // whom passkeys belong to
+	// Providers names those whose linked accounts are a way to sign in.
+	Providers func() []string
+	Policy    signin.Policy
+	Curve     signin.Curve
+	Clock     clock.Clock
+	Issuer    string // APP_NAME, shown by authenticator apps
+	Nudge     func() // wakes the outbox; must not block
 	// MayText reports whether a notice may go to that number by SMS, and counts it.
 	// Where it may not, the mail alone has to do.
 	MayText func(ctx context.Context, userID, number string) bool
@@ -91,7 +96,7 @@ type Status struct {
 
 // Status lists the user's second factors.
 func (s *Service) Status(ctx context.Context, u account.User) (Status, error) {
-	all, err := s.Store.Enrolments(ctx, u.ID, s.Clock())
+	all, err := s.factors(ctx, u.ID)
 	if err != nil {
 		return Status{}, err
 	}
@@ -110,7 +115,7 @@ func (s *Service) Status(ctx context.Context, u account.User) (Status, error) {
 // each phone number by itself where there are several, because one of them has
 // to be chosen; backup codes only beside another factor.
 func (s *Service) Held(ctx context.Context, userID string) ([]factor.Offer, error) {
-	all, err := s.Store.Enrolments(ctx, userID, s.Clock())
+	all, err := s.factors(ctx, userID)
 	if err != nil {
 		return nil, err
 	}

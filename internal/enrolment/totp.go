@@ -69,7 +69,7 @@ func confirmed(all []factor.Enrolment, m proof.Method) (n int) {
 // is returned for the sign-in or session that goes on.
 func (s *Service) ConfirmTOTP(ctx context.Context, u account.User, answer string) (codes []string, p proof.Proof, err error) {
 	now := s.Clock()
-	all, err := s.Store.Enrolments(ctx, u.ID, now)
+	all, err := s.factors(ctx, u.ID)
 	if err != nil {
 		return nil, p, err
 	}

@@ -35,6 +35,8 @@ type Subject struct {
 	// Confirm is the enrolment that the answer is to confirm; empty: it answers a
 	// factor that counts already.
 	Confirm string
+	// Proofs are what was shown before in the same sign-in, or lately in the session.
+	Proofs []proof.Proof
 }
 
 // Purpose is what a code that is sent to a person is for. A code made for one is
@@ -66,7 +68,11 @@ func (s Subject) Purpose() Purpose {
 var ErrWrong = errors.New("factor: not proved")
 
 // Wrong is ErrWrong with the reason that goes to the audit log and nowhere else.
-type Wrong struct{ Reason string }
+type Wrong struct {
+	Reason string
+	// Answer is what the client hears; nil: fault.CodeInvalidCode.
+	Answer error
+}
 
 // Error gives the reason, for logs.
 func (w Wrong) Error() string { return "factor: not proved: " + w.Reason }

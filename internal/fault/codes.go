@@ -21,6 +21,7 @@ const (
 	CodeEmailNotVerified   Code = "email_not_verified"
 	CodeStepUpRequired     Code = "step_up_required"
 	CodeEnrolmentRequired  Code = "mfa_enrollment_required"
+	CodeUserVerification   Code = "user_verification_required"
 	CodeCrossOrigin        Code = "cross_origin_refused"
 	CodeOriginNotAllowed   Code = "origin_not_allowed"
 	CodeNotFound           Code = "not_found"
@@ -63,6 +64,7 @@ var meanings = map[Code]meaning{
 	CodeEmailNotVerified:   {Forbidden, "E-mail address not verified", "Open the link we sent to your e-mail address first, or ask for a new one."},
 	CodeStepUpRequired:     {Forbidden, "Fresh proof required", "Confirm it is you: this action needs a recent proof of your strongest factor."},
 	CodeEnrolmentRequired:  {Forbidden, "Second factor required", "A second factor has to be set up before this sign-in can finish."},
+	CodeUserVerification:   {Forbidden, "Passkey did not check who you are", "Unlock the passkey with its PIN, fingerprint or face, or sign in another way."},
 	CodeCrossOrigin:        {Forbidden, "Cross-origin request refused", "A browser sent this from another site, which is not on the list of allowed origins."},
 	CodeOriginNotAllowed:   {Forbidden, "Origin not allowed", "WebSocket connections from this origin are not on the list of allowed origins."},
 	CodeNotFound:           {NotFound, "Not found", "There is nothing here."},

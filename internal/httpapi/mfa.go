@@ -33,32 +33,37 @@ func tried(verify func(context.Context, *codeInput) (*signInOutput, error)) func
 	}
 }
 
-// verifyWith answers a code of one method: with an attempt token it finishes the
-// sign-in, with an access token it is a step-up.
+// verifyWith answers a code of one method.
 func (h resources) verifyWith(m proof.Method) func(context.Context, *codeInput) (*signInOutput, error) {
 	return func(ctx context.Context, in *codeInput) (*signInOutput, error) {
-		if a, ok := DetailOf[signin.Attempt](ctx); ok {
-			o, err := h.SignIn.Prove(ctx, a, m, in.Body.Code)
-			if err != nil {
-				return nil, err
-			}
-			out, err := h.outcome(ctx, o)
-			if err != nil || o.Tokens == nil {
-				return out, err
-			}
-			h.forgive(ctx)
-			if in.Body.RememberDevice {
-				err = h.remember(ctx, out, o.Tokens.Session)
-			}
-			return out, err
-		}
-		c := caller(ctx)
-		t, err := h.SignIn.StepUp(ctx, c.Subject, c.SessionID, m, in.Body.Code)
+		return h.answer(ctx, in.Client, m, in.Body.Code, in.Body.RememberDevice)
+	}
+}
+
+// answer answers a factor: with an attempt token it finishes the sign-in, with an
+// access token it is a step-up.
+func (h resources) answer(ctx context.Context, from Client, m proof.Method, answer string, remember bool) (*signInOutput, error) {
+	if a, ok := DetailOf[signin.Attempt](ctx); ok {
+		o, err := h.SignIn.Prove(ctx, a, m, answer)
 		if err != nil {
 			return nil, err
 		}
-		return h.raised(ctx, in.Client, t)
+		out, err := h.outcome(ctx, o)
+		if err != nil || o.Tokens == nil {
+			return out, err
+		}
+		h.forgive(ctx)
+		if remember {
+			err = h.remember(ctx, out, o.Tokens.Session)
+		}
+		return out, err
 	}
+	c := caller(ctx)
+	t, err := h.SignIn.StepUp(ctx, c.Subject, c.SessionID, m, answer)
+	if err != nil {
+		return nil, err
+	}
+	return h.raised(ctx, from, t)
 }
 
 // verifyTOTP is verifyWith, and for a user whose first app is not confirmed yet

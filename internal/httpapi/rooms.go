@@ -29,11 +29,13 @@ type Rooms struct {
 	Realtime  Realtime
 	Inbox     http.Handler // nil outside local runs
 	Reports   Reports      // nil where no SMS carrier reports
-	Limiter   limit.Limiter
-	Rates     Rates
-	JWKSCache int // seconds a backend may keep the key set
-	Clock     clock.Clock
-	Checks    []Check
+	// RelatedOrigins may use passkeys of this site under another name.
+	RelatedOrigins []string
+	Limiter        limit.Limiter
+	Rates          Rates
+	JWKSCache      int // seconds a backend may keep the key set
+	Clock          clock.Clock
+	Checks         []Check
 }
 
 // Verifier judges access tokens; it touches no database.

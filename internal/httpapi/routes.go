@@ -16,6 +16,7 @@ const (
 	RuleRegister = "register_ip"
 	RuleForgot   = "forgot_ip"
 	RuleMFA      = "mfa_ip"
+	RulePasskey  = "passkey_ip"
 	RulePublish  = "publish_ip"
 	RuleOAuth    = "oauth_ip"       // steps of a sign-in with a provider
 	RulePassage  = "oauth_start_ip" // sign-ins with a provider begun: each is kept for ten minutes
@@ -52,6 +53,7 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions", ID: "endOtherSessions", Tag: "Account", Summary: "End all other sessions", Auth: Access, Limits: api, Status: 204}, h.endOtherSessions)
 
 	h.secondFactors(a)
+	h.passkeys(a)
 
 	h.providerRoutes(a, api)
 
@@ -61,6 +63,9 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/grants", ID: "grantTopics", Tag: "Gateway", Summary: "Let a user listen to topics", Description: "The grant goes to the user's client, which shows it when it subscribes.", Auth: Service, Limits: []string{RulePublish}, Status: 201}, h.grant)
 	Register(a, Route{Method: "GET", Path: "/api/v1/realtime/stats", ID: "connected", Tag: "Gateway", Summary: "Who is connected", Description: "Counts of every node, and the connections of one user.", Auth: Service, Limits: []string{RulePublish}}, h.connected)
 
+	if len(r.RelatedOrigins) > 0 {
+		RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/webauthn", ID: "relatedOrigins", Tag: "Passkeys", Summary: "Sites of other names that may use these passkeys", Auth: Public, Limits: api}, http.HandlerFunc(h.relatedOrigins))
+	}
 	RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/jwks.json", ID: "jwks", Tag: "Keys", Summary: "The public signing keys (RFC 7517)", Auth: Public, Limits: api}, http.HandlerFunc(h.jwks))
 	if r.Reports != nil {
 		RegisterPlain(a, Route{Method: "POST", Path: TwilioReports, ID: "smsReport", Tag: "Messages", Summary: "Take a report of the SMS carrier", Description: "For Twilio alone: believed only with the X-Twilio-Signature of the account's auth token.", Auth: ByHandler, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeForbidden}}, http.HandlerFunc(h.smsReport))
@@ -109,4 +114,20 @@ func (h resources) providerRoutes(a *API, api []string) {
 	Register(a, Route{Method: "GET", Path: "/api/v1/oauth/accounts", ID: "listLinked", Tag: "Providers", Summary: "The linked accounts", Auth: Access, Limits: api}, h.listLinked)
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/oauth/accounts/{id}", ID: "unlinkProvider", Tag: "Providers", Summary: "Unlink a provider's account", Description: "Every other session ends. The last way to sign in stays.", Auth: Access, StepUp: true, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound, fault.CodeLastSignInMethod}}, h.unlinkProvider)
 	Register(a, Route{Method: "POST", Path: "/api/v1/oauth/token", ID: "providerToken", Tag: "Providers", Summary: "A provider's access token, for a backend", Description: "For a backend that calls the provider for a user, where the server keeps provider tokens. Renewed where it is about to expire. Accounts whose token was withdrawn answer conflict until the user signs in there again.", Auth: Service, Limits: api, Errors: []fault.Code{fault.CodeNotFound, fault.CodeConflict}}, h.providerToken)
+}
+
+// passkeys is the chapter of /webauthn.
+func (h resources) passkeys(a *API) {
+	mfa := []string{RuleMFA}
+	enrolErrors := []fault.Code{fault.CodeNotFound, fault.CodeForbidden, fault.CodeStepUpRequired}
+	refused := []fault.Code{fault.CodeInvalidCredentials, fault.CodeChallengeExpired, fault.CodeUserVerification, fault.CodeNotFound}
+	Register(a, Route{Method: "POST", Path: "/api/v1/webauthn/register/begin", ID: "beginPasskey", Tag: "Passkeys", Summary: "Begin to add a passkey or security key", Description: "Inside a session with a fresh proof, or in a sign-in that must set a factor up.", Auth: AccessOrAttempt, Limits: mfa, Errors: enrolErrors}, h.beginPasskey)
+	Register(a, Route{Method: "POST", Path: "/api/v1/webauthn/register/finish", ID: "finishPasskey", Tag: "Passkeys", Summary: "Add the passkey that the browser made", Description: "Answers backup codes with the first factor, and new tokens.", Auth: AccessOrAttempt, Limits: mfa, Status: 201, Errors: append([]fault.Code{fault.CodeChallengeExpired, fault.CodeAlreadyEnrolled, fault.CodeConflict, fault.CodeBusy}, enrolErrors...)}, h.finishPasskey)
+	Register(a, Route{Method: "POST", Path: "/api/v1/webauthn/login/begin", ID: "beginPasskeyLogin", Tag: "Passkeys", Summary: "Begin a sign-in with a passkey", Description: "Without an address the browser offers what it has, also in the autofill of a form. An address without a passkey gets an answer like any other.", Auth: Public, Limits: []string{RulePasskey}, Errors: []fault.Code{fault.CodeNotFound}}, h.beginPasskeyLogin)
+	Register(a, Route{Method: "POST", Path: "/api/v1/webauthn/login/finish", ID: "finishPasskeyLogin", Tag: "Passkeys", Summary: "Sign in with a passkey", Description: "A passkey that checked its user finishes the sign-in; after any other a second factor is asked for. A passkey that is not known here is told by the field code unknown_credential, for PublicKeyCredential.signalUnknownCredential().", Auth: Public, Limits: []string{RuleLogin}, Errors: append([]fault.Code{fault.CodeEmailNotVerified}, refused...)}, h.finishPasskeyLogin)
+	Register(a, Route{Method: "POST", Path: "/api/v1/webauthn/verify/begin", ID: "beginPasskeyVerify", Tag: "Passkeys", Summary: "Begin to answer with a passkey", Description: "For a sign-in that asks for one (attempt token), or a step-up (access token).", Auth: AccessOrAttempt, Limits: mfa, Errors: []fault.Code{fault.CodeForbidden, fault.CodeNotFound}}, h.beginPasskeyVerify)
+	Register(a, Route{Method: "POST", Path: "/api/v1/webauthn/verify/finish", ID: "finishPasskeyVerify", Tag: "Passkeys", Summary: "Answer with a passkey", Description: "Finishes a sign-in (attempt token) or is a step-up (access token).", Auth: AccessOrAttempt, Limits: mfa, Errors: append([]fault.Code{fault.CodeInvalidCode, fault.CodeEnrolmentRequired}, refused...)}, h.finishPasskeyVerify)
+	Register(a, Route{Method: "GET", Path: "/api/v1/webauthn/credentials", ID: "listPasskeys", Tag: "Passkeys", Summary: "The passkeys of the account", Description: "With what a page tells the browser's password manager about them.", Auth: Access, Limits: []string{RuleAPI}}, h.listPasskeys)
+	Register(a, Route{Method: "PATCH", Path: "/api/v1/webauthn/credentials/{id}", ID: "renamePasskey", Tag: "Passkeys", Summary: "Rename a passkey", Auth: Access, StepUp: true, Limits: []string{RuleAPI}, Status: 204, Errors: []fault.Code{fault.CodeNotFound}}, h.renamePasskey)
+	Register(a, Route{Method: "DELETE", Path: "/api/v1/webauthn/credentials/{id}", ID: "removePasskey", Tag: "Passkeys", Summary: "Remove a passkey", Description: "Every other session ends. The last way to sign in stays.", Auth: Access, StepUp: true, Limits: []string{RuleAPI}, Status: 204, Errors: []fault.Code{fault.CodeNotFound, fault.CodeLastSignInMethod, fault.CodeLastFactor}}, h.removePasskey)
 }

@@ -28,6 +28,9 @@ type Policy struct {
 	// StepUpAge is how old the proof of a guarded action may be, at most 5 min by
 	// default (MF-03).
 	StepUpAge time.Duration
+	// FurtherFactor asks for one more factor after a passkey, even one that checked
+	// its user.
+	FurtherFactor bool
 }
 
 // Requires reports whether a user of that role must have a second factor.
@@ -83,10 +86,13 @@ func (p Policy) Next(s State) Step {
 	}
 	usable, holds := p.usable(s), s.holds()
 	switch {
-	case !holds && !p.Requires(s.Role) || proof.SecondFactorShown(s.Proofs):
+	case !p.short(s.Proofs) && (!holds && !p.Requires(s.Role) || proof.SecondFactorShown(s.Proofs)):
 		return Step{Action: Open}
 	case len(usable) > 0:
 		return Step{Action: Ask, Methods: usable}
+	case unchecked(s.Proofs):
+		// Whoever found the key could have come this far, so nothing can be set up.
+		return Step{Action: Refuse, Code: fault.CodeUserVerification}
 	case holds:
 		// What the user has set up does not count here: it was switched off, or is
 		// the mailbox a second time. A password alone must not replace it, so only a
@@ -95,6 +101,21 @@ func (p Policy) Next(s State) Step {
 	default:
 		return Step{Action: Enrol, Methods: p.enrollable(s)}
 	}
+}
+
+// short reports whether a passkey stands alone that must not: one that did not
+// check who used it (WA-06), or any where the operator wants a further factor.
+func (p Policy) short(proofs []proof.Proof) bool {
+	other := func(x proof.Proof) bool { return x.Method != proof.Passkey }
+	return unchecked(proofs) || p.FurtherFactor && !slices.ContainsFunc(proofs, other)
+}
+
+// unchecked reports whether all that was shown are things that whoever holds them
+// can use: passkeys that checked nobody, and remembered devices.
+func unchecked(proofs []proof.Proof) bool {
+	return shown(proofs, proof.Passkey) && !slices.ContainsFunc(proofs, func(x proof.Proof) bool {
+		return x.Method != proof.Device && (x.Method != proof.Passkey || x.UserVerified)
+	})
 }
 
 // holds reports whether the user has set up a second factor, whatever has become
@@ -126,7 +147,7 @@ func (p Policy) usable(s State) []proof.Method {
 func (p Policy) enrollable(s State) []proof.Method {
 	var out []proof.Method
 	for _, m := range p.Methods {
-		if m == proof.BackupCode || m == proof.Email && s.mailbox() {
+		if m == proof.BackupCode || shown(s.Proofs, m) || m == proof.Email && s.mailbox() {
 			continue
 		}
 		out = append(out, m)
@@ -160,7 +181,7 @@ func (p Policy) Reachable(enrolled []proof.Method) proof.Level {
 // Fresh decides whether a session may do a guarded action now: its level must be
 // the highest its user can reach, and the proof that carries that level at most
 // StepUpAge old (MF-03). A weaker or mailbox proof never counts (MF-05), nor a
-// remembered device (MF-06).
+// remembered device (MF-06), nor by itself a passkey that checked nobody (WA-06).
 func (p Policy) Fresh(level proof.Level, proofs []proof.Proof, reachable proof.Level, now time.Time) bool {
 	if level < reachable {
 		return false
@@ -169,9 +190,12 @@ func (p Policy) Fresh(level proof.Level, proofs []proof.Proof, reachable proof.L
 		if now.Sub(x.At) > p.StepUpAge || x.Mailbox || x.Method == proof.Device {
 			return false
 		}
-		if reachable >= proof.AAL2 {
-			return x.Strong()
+		if reachable < proof.AAL2 {
+			return true
 		}
-		return true
+		if x.Method == proof.Passkey && !x.UserVerified {
+			return proof.LevelAt(proofs, now, p.StepUpAge) >= proof.AAL2
+		}
+		return x.Strong()
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
@@ -66,7 +67,7 @@ func (s *Service) Prove(ctx context.Context, a Attempt, m proof.Method, answer s
 	if _, err := s.Store.SpendTry(ctx, onetime.Attempt, a.Hash, s.Clock()); err != nil {
 		return Outcome{}, expired(err)
 	}
-	p, failures, err := s.try(ctx, u, factor.Subject{UserID: u.ID, AttemptID: a.Hash}, m, answer)
+	p, failures, err := s.try(ctx, u, factor.Subject{UserID: u.ID, AttemptID: a.Hash, Proofs: a.Proofs}, m, answer)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -89,11 +90,25 @@ func (s *Service) StepUp(ctx context.Context, userID, sessionID string, m proof.
 	if err != nil {
 		return session.Tokens{}, err
 	}
-	p, _, err := s.try(ctx, u, factor.Subject{UserID: u.ID, SessionID: sessionID}, m, answer)
+	fresh, err := s.fresh(ctx, userID, sessionID)
+	if err != nil {
+		return session.Tokens{}, err
+	}
+	p, _, err := s.try(ctx, u, factor.Subject{UserID: u.ID, SessionID: sessionID, Proofs: fresh}, m, answer)
 	if err != nil {
 		return session.Tokens{}, err
 	}
 	return s.Raise(ctx, u, sessionID, p)
+}
+
+// fresh lists what was shown in a session within the age of a step-up.
+func (s *Service) fresh(ctx context.Context, userID, sessionID string) ([]proof.Proof, error) {
+	n, err := s.Sessions.Live(ctx, userID, sessionID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Clock()
+	return slices.DeleteFunc(slices.Clone(n.Proofs), func(p proof.Proof) bool { return now.Sub(p.At) > s.Policy.StepUpAge }), nil
 }
 
 // Raise adds a proof that was made elsewhere (a passkey ceremony, a confirmed
@@ -128,7 +143,7 @@ func (s *Service) try(ctx context.Context, u account.User, sub factor.Subject, m
 	}
 	p, err := f.Check(ctx, sub, answer)
 	if errors.Is(err, factor.ErrWrong) {
-		return proof.Proof{}, 0, s.wrong(ctx, u.ID, m, err, c, fault.Because(fault.CodeInvalidCode, err))
+		return proof.Proof{}, 0, s.wrong(ctx, u.ID, m, err, c, answerTo(err))
 	}
 	if errors.Is(err, factor.ErrMalformed) {
 		refusal := fault.InvalidField("code", "This is not a code of that kind.", "malformed_code")
@@ -179,6 +194,15 @@ func (s *Service) wrong(ctx context.Context, userID string, m proof.Method, caus
 		return err
 	}
 	return answer
+}
+
+// answerTo is what the client hears of an answer that proved nothing.
+func answerTo(err error) error {
+	var w factor.Wrong
+	if errors.As(err, &w) && w.Answer != nil {
+		return w.Answer
+	}
+	return fault.Because(fault.CodeInvalidCode, err)
 }
 
 func reasonOf(err error) string {

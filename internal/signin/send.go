@@ -23,14 +23,22 @@ type Addresses interface {
 // empty: the oldest. It returns fault.CodeForbidden for a factor this sign-in
 // does not ask for.
 func (s *Service) Send(ctx context.Context, a Attempt, m proof.Method, id string) (factor.Sent, error) {
-	step, err := s.due(ctx, a)
-	if err != nil {
+	if err := s.asks(ctx, a, m); err != nil {
 		return factor.Sent{}, err
 	}
-	if step.Action != Ask || !slices.Contains(step.Methods, m) {
-		return factor.Sent{}, fault.New(fault.CodeForbidden).WithDetail("This sign-in does not ask for that factor.")
-	}
 	return s.send(ctx, factor.Subject{UserID: a.UserID, AttemptID: a.Hash}, m, id)
+}
+
+// asks returns fault.CodeForbidden unless the sign-in asks for that factor.
+func (s *Service) asks(ctx context.Context, a Attempt, m proof.Method) error {
+	step, err := s.due(ctx, a)
+	if err != nil {
+		return err
+	}
+	if step.Action != Ask || !slices.Contains(step.Methods, m) {
+		return fault.New(fault.CodeForbidden).WithDetail("This sign-in does not ask for that factor.")
+	}
+	return nil
 }
 
 // SendStepUp sends a code inside an open session.

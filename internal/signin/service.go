@@ -86,6 +86,7 @@ type Parts struct {
 	Devices   Devices
 	Factors   map[proof.Method]factor.Factor
 	Passwords Passwords
+	Passkeys  Passkeys // nil: this server has none
 	Sessions  Sessions
 	Warner    Warner
 	Policy    Policy

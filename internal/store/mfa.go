@@ -129,6 +129,9 @@ func (s *Store) ResetFactors(ctx context.Context, e session.Ending, t audit.Trai
 		if _, err := q.DeleteMFAOfUser(ctx, e.UserID); err != nil {
 			return err
 		}
+		if _, err := q.DeletePasskeysOfUser(ctx, e.UserID); err != nil {
+			return err
+		}
 		if _, err := q.DeleteBackupCodes(ctx, e.UserID); err != nil {
 			return err
 		}

@@ -173,14 +173,15 @@ func admitLink(ctx context.Context, q *queries.Queries, l provider.Linking) ([]s
 // opens a user's account (OA-09).
 func empty(ctx context.Context, q *queries.Queries, e session.Ending) ([]session.Revocation, error) {
 	for _, remove := range []func(context.Context, string) (int64, error){
-		q.DeleteMFAOfUser, q.DeleteBackupCodes, q.DeleteOAuthAccountsOfUser, q.ClearAttemptsOfSubject,
+		q.DeleteMFAOfUser, q.DeletePasskeysOfUser, q.DeleteBackupCodes, q.DeleteOAuthAccountsOfUser, q.ClearAttemptsOfSubject,
 	} {
 		if _, err := remove(ctx, e.UserID); err != nil {
 			return nil, err
 		}
 	}
 	if err := killOneTime(ctx, q, e.UserID, e.At, onetime.Attempt, onetime.EmailVerify, onetime.PasswordReset, onetime.EmailChange,
-		onetime.EmailUndo, onetime.Ticket, onetime.Device, onetime.LinkTicket, onetime.OAuthState, onetime.Handover); err != nil {
+		onetime.EmailUndo, onetime.Ticket, onetime.Device, onetime.LinkTicket, onetime.OAuthState, onetime.Handover,
+		onetime.PasskeyChallenge); err != nil {
 		return nil, err
 	}
 	return endSessions(ctx, q, e)
@@ -253,8 +254,8 @@ func (s *Store) SpendHandover(ctx context.Context, handover []byte, now time.Tim
 }
 
 // UnlinkAccount removes a linked account of the user and ends the sessions that
-// e names, while another way to sign in remains: a password, or an account of a
-// provider in usable. Otherwise it is CodeLastSignInMethod; an account that is
+// e names, while another way to sign in remains: a password, a passkey, or an
+// account of a provider in usable. Otherwise it is CodeLastSignInMethod; an account that is
 // not there is CodeNotFound. The user's row is held meanwhile, so of two unlinks
 // at the same instant one sees the other (OA-10).
 func (s *Store) UnlinkAccount(ctx context.Context, id string, usable []string, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
@@ -288,10 +289,15 @@ func (s *Store) UnlinkAccount(ctx context.Context, id string, usable []string, e
 	return revs, err
 }
 
-// canSignIn reports whether the user has a way to begin a sign-in.
+// canSignIn reports whether the user has a way to begin a sign-in: a password, a
+// passkey that checks its user, or an account of a provider in usable.
 func canSignIn(ctx context.Context, q *queries.Queries, userID string, usable []string) (bool, error) {
 	u, err := q.UserByID(ctx, userID)
 	if err != nil || u.PasswordHash != "" {
+		return err == nil, err
+	}
+	keys, err := q.PasskeysOfUser(ctx, userID)
+	if err != nil || slices.ContainsFunc(keys, func(r queries.WebauthnCredential) bool { return r.UvInitialized }) {
 		return err == nil, err
 	}
 	all, err := q.OAuthAccountsOfUser(ctx, userID)

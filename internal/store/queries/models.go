@@ -195,3 +195,19 @@ type UserMfa struct {
 	CreatedAt  int64
 	UpdatedAt  int64
 }
+
+type WebauthnCredential struct {
+	ID            string
+	UserID        string
+	CredentialID  []byte
+	PublicKey     []byte
+	SignCount     int64
+	DeviceType    string
+	BackedUp      bool
+	UvInitialized bool
+	Aaguid        string
+	Transports    string
+	Name          string
+	CreatedAt     int64
+	LastUsed      int64
+}
