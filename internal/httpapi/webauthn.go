@@ -202,12 +202,12 @@ func (h resources) listPasskeys(ctx context.Context, _ *struct{}) (*passkeysOutp
 	return out, nil
 }
 
-type passkeyPath struct {
+type passkeyInput struct {
 	ID string `path:"id" format:"uuid"`
 }
 
 type renamePasskeyInput struct {
-	passkeyPath
+	ID   string `path:"id" format:"uuid"`
 	Body struct {
 		Name string `json:"name" maxLength:"200"`
 	}
@@ -221,7 +221,7 @@ func (h resources) renamePasskey(ctx context.Context, in *renamePasskeyInput) (*
 	return nil, h.Enrolment.RenamePasskey(ctx, u, caller(ctx).SessionID, in.ID, in.Body.Name)
 }
 
-func (h resources) removePasskey(ctx context.Context, in *passkeyPath) (*struct{}, error) {
+func (h resources) removePasskey(ctx context.Context, in *passkeyInput) (*struct{}, error) {
 	u, err := h.me(ctx)
 	if err != nil {
 		return nil, err

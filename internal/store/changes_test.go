@@ -26,6 +26,7 @@ type world struct {
 	first        session.Refresh
 	app, pending factor.Enrolment
 	backup       factor.BackupCode
+	passkey      factor.Passkey
 	linked       provider.Account
 	k            token.Key
 	tokens       map[onetime.Kind]onetime.Token
@@ -40,7 +41,8 @@ func (r *rig) world() *world {
 	}
 	w.k = r.key(time.Time{})
 	w.n, w.first = r.session(w.u.ID)
-	w.linked = r.link(w.u)
+	w.linked, w.passkey = r.link(w.u), passkey(w.u.ID)
+	r.must(r.AddPasskey(r.ctx(), w.passkey, nil, 9, audit.Trail{}))
 	w.app, w.pending = r.factor(w.u.ID), enrolment(w.u.ID)
 	r.must(r.BeginEnrolment(r.ctx(), w.pending, audit.Trail{}))
 	r.must(r.ReplaceBackupCodes(r.ctx(), w.u.ID, codes("aa", "bb"), noon, audit.Trail{}))
@@ -81,7 +83,7 @@ func revoked(revs []session.Revocation, err error) (bool, error) { return len(re
 func touching(_ []session.Revocation, touched bool, err error) (bool, error) { return touched, err }
 
 func changes() []change {
-	return slices.Concat(accountChanges(), sessionChanges(), factorChanges(), providerChanges())
+	return slices.Concat(accountChanges(), sessionChanges(), factorChanges(), providerChanges(), passkeyChanges())
 }
 
 func TestChangesAreAllListed(t *testing.T) {
