@@ -63,7 +63,10 @@ func (s *Store) AddPasskey(ctx context.Context, p factor.Passkey, codes []factor
 		kind = multiDevice
 	}
 	err := s.write(ctx, func(q *queries.Queries) error {
-		if _, err := q.LockUser(ctx, p.UserID); err != nil {
+		if err := q.LockUser(ctx, p.UserID); err != nil {
+			return err
+		}
+		if _, err := q.UserByID(ctx, p.UserID); err != nil {
 			return absent(err)
 		}
 		n, err := q.CountPasskeys(ctx, p.UserID)
@@ -135,8 +138,8 @@ func (s *Store) RenamePasskey(ctx context.Context, userID, id, name string, t au
 func (s *Store) RemovePasskey(ctx context.Context, r factor.PasskeyRemoval, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		// The user's row is held, so that two removals cannot each spare the other.
-		if _, err := q.LockUser(ctx, r.UserID); err != nil {
-			return absent(err)
+		if err := q.LockUser(ctx, r.UserID); err != nil {
+			return err
 		}
 		if n, err := q.DeletePasskey(ctx, queries.DeletePasskeyParams{ID: r.ID, UserID: r.UserID}); err != nil || n == 0 {
 			return orNotFound(err)

@@ -27,6 +27,3 @@ DELETE FROM webauthn_credentials WHERE id = @id AND user_id = @user_id;
 
 -- name: DeletePasskeysOfUser :execrows
 DELETE FROM webauthn_credentials WHERE user_id = @user_id;
-
--- name: LockUser :one
-UPDATE users SET updated_at = updated_at WHERE id = @id RETURNING *;

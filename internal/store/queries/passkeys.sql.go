@@ -104,32 +104,6 @@ func (q *Queries) InsertPasskey(ctx context.Context, arg InsertPasskeyParams) er
 	return err
 }
 
-const lockUser = `-- name: LockUser :one
-UPDATE users SET updated_at = updated_at WHERE id = ?1 RETURNING id, email, email_canonical, email_verified_at, name, role, password_hash, password_changed_at, webauthn_handle, disabled_at, created_at, updated_at, last_login_at, password_mailed
-`
-
-func (q *Queries) LockUser(ctx context.Context, id string) (User, error) {
-	row := q.db.QueryRowContext(ctx, lockUser, id)
-	var i User
-	err := row.Scan(
-		&i.ID,
-		&i.Email,
-		&i.EmailCanonical,
-		&i.EmailVerifiedAt,
-		&i.Name,
-		&i.Role,
-		&i.PasswordHash,
-		&i.PasswordChangedAt,
-		&i.WebauthnHandle,
-		&i.DisabledAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.LastLoginAt,
-		&i.PasswordMailed,
-	)
-	return i, err
-}
-
 const passkeyByCredential = `-- name: PasskeyByCredential :one
 SELECT id, user_id, credential_id, public_key, sign_count, device_type, backed_up, uv_initialized, aaguid, transports, name, created_at, last_used FROM webauthn_credentials WHERE credential_id = ?1
 `
