@@ -95,14 +95,12 @@ func (s *Service) Disable(ctx context.Context, userID string, actor Actor) error
 	return s.announce(ctx, revs, touched, err)
 }
 
-// Enable unlocks an account; fault.CodeNotFound when it is not locked.
+// Enable unlocks an account, whoever or whatever locked it: an operator, or too
+// many failed tries (RL-01). fault.CodeNotFound when there is none.
 func (s *Service) Enable(ctx context.Context, userID string, actor Actor) error {
 	now := s.Clock()
 	e := actor.mark(audit.New(ctx, now, audit.UserEnabled, audit.Success, userID))
 	touched, err := s.Store.EnableUser(ctx, userID, now, audit.Of(e))
-	if err == nil {
-		err = s.Store.ClearAllAttempts(ctx, userID)
-	}
 	return s.announce(ctx, nil, touched, err)
 }
 

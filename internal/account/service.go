@@ -69,7 +69,6 @@ type LifeStore interface {
 	EnableUser(ctx context.Context, userID string, now time.Time, t audit.Trail) (touched bool, err error)
 	DeleteUser(ctx context.Context, e session.Ending, t audit.Trail) ([]session.Revocation, bool, error)
 	ResetFactors(ctx context.Context, e session.Ending, t audit.Trail) ([]session.Revocation, error)
-	ClearAllAttempts(ctx context.Context, subject string) error
 }
 
 // Passwords hashes and judges passwords.

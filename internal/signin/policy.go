@@ -142,8 +142,8 @@ func (p Policy) usable(s State) []proof.Method {
 }
 
 // enrollable lists what a user who must have a second factor can set up in the
-// middle of a sign-in. Backup codes come with another factor; the mailbox does
-// not follow the mailbox.
+// middle of a sign-in. Backup codes come with another factor; what was shown is
+// no second one, and the mailbox does not follow the mailbox.
 func (p Policy) enrollable(s State) []proof.Method {
 	var out []proof.Method
 	for _, m := range p.Methods {

@@ -66,11 +66,3 @@ func (s *Store) ClearAttempts(ctx context.Context, subject string, m proof.Metho
 		return err
 	})
 }
-
-// ClearAllAttempts unlocks every factor of an account, for an administrator.
-func (s *Store) ClearAllAttempts(ctx context.Context, subject string) error {
-	return s.write(ctx, func(q *queries.Queries) error {
-		_, err := q.ClearAttemptsOfSubject(ctx, subject)
-		return err
-	})
-}

@@ -104,8 +104,8 @@ func accountChanges() []change {
 			},
 		},
 		{
-			method: "EnableUser", once: true,
-			do: func(w *world, t audit.Trail) (bool, error) { return w.EnableUser(w.ctx(), w.locked.ID, noon, t) },
+			method: "EnableUser",
+			do:     func(w *world, t audit.Trail) (bool, error) { return w.EnableUser(w.ctx(), w.locked.ID, noon, t) },
 		},
 		{
 			method: "DeleteUser", once: true,

@@ -108,12 +108,16 @@ func (s *Store) DisableUser(ctx context.Context, e session.Ending, t audit.Trail
 	return revs, touched, err
 }
 
-// EnableUser unlocks the account. touched is false when it was not locked.
+// EnableUser unlocks the account and forgets the failed tries of every factor.
+// touched is false when there is no such user.
 func (s *Store) EnableUser(ctx context.Context, userID string, now time.Time, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		n, err := q.EnableUser(ctx, queries.EnableUserParams{Now: clock.Micros(now), ID: userID})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
+		}
+		if _, err := q.ClearAttemptsOfSubject(ctx, userID); err != nil {
+			return err
 		}
 		return s.leave(ctx, q, t)
 	})

@@ -228,7 +228,11 @@ func TestAdmins(t *testing.T) {
 		if u := r.again(chief.ID); admins() != 1 || !u.DisabledAt.Equal(noon) {
 			t.Errorf("a locked administrator: got %d who can sign in, want 1", admins())
 		}
+		r.try(chief.ID, proof.TOTP, noon)
 		r.done(r.EnableUser(r.ctx(), chief.ID, noon, audit.Trail{}))
+		if n := r.failures(chief.ID, proof.TOTP); n != -1 {
+			t.Errorf("RL-01 unlocked: got %d failures, want them forgotten", n)
+		}
 		if u := r.again(chief.ID); admins() != 2 || u.Disabled() {
 			t.Errorf("unlocked: got %d who can sign in, want 2", admins())
 		}

@@ -53,7 +53,7 @@ UPDATE users SET role = @role, updated_at = @now WHERE id = @id;
 UPDATE users SET disabled_at = @now, updated_at = @now WHERE id = @id AND disabled_at = 0;
 
 -- name: EnableUser :execrows
-UPDATE users SET disabled_at = 0, updated_at = @now WHERE id = @id AND disabled_at > 0;
+UPDATE users SET disabled_at = 0, updated_at = @now WHERE id = @id;
 
 -- name: DeleteUser :execrows
 DELETE FROM users WHERE id = @id;

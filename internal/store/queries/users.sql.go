@@ -50,7 +50,7 @@ func (q *Queries) DisableUser(ctx context.Context, arg DisableUserParams) (int64
 }
 
 const enableUser = `-- name: EnableUser :execrows
-UPDATE users SET disabled_at = 0, updated_at = ?1 WHERE id = ?2 AND disabled_at > 0
+UPDATE users SET disabled_at = 0, updated_at = ?1 WHERE id = ?2
 `
 
 type EnableUserParams struct {
