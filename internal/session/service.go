@@ -19,8 +19,8 @@ import (
 
 // Store is what sessions need of the database; every method is one transaction.
 type Store interface {
-	// OpenSession adds a session; touched is false when attempt was spent before.
-	OpenSession(ctx context.Context, s Session, r Refresh, attempt []byte, t audit.Trail) (touched bool, err error)
+	// OpenSession adds a session; touched is false when its basis holds no more.
+	OpenSession(ctx context.Context, s Session, r Refresh, b Basis, t audit.Trail) (touched bool, err error)
 	// RaiseSession changes what was proved, if nobody else did meanwhile.
 	RaiseSession(ctx context.Context, old Session, level proof.Level, proofs []proof.Proof, now time.Time, t audit.Trail) (touched bool, err error)
 	// EndSessions ends sessions and returns what takes their tokens back.
@@ -106,13 +106,17 @@ type Opening struct {
 	// Attempt is the hash of the sign-in's attempt token, which is spent with the
 	// opening; nil where the sign-in took one step.
 	Attempt []byte
+	// PasswordSetAt is when the user's password was last set, as the sign-in read
+	// it; zero: there is none.
+	PasswordSetAt time.Time
 	// Event is the sign-in's own audit event; the session's id is filled in here.
 	Event audit.Trail
 }
 
 // Open opens a session. It is called by package signin alone, once everything
 // due was proved. It returns fault.CodeAttemptExpired when the attempt was spent
-// meanwhile: one sign-in opens one session.
+// meanwhile: one sign-in opens one session; and when the password was changed or
+// the user locked while the sign-in was under way.
 func (s *Service) Open(ctx context.Context, o Opening) (Tokens, error) {
 	now, from := s.Clock(), audit.OriginOf(ctx)
 	n := Session{
@@ -126,7 +130,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (Tokens, error) {
 	for i := range trail.Events {
 		trail.Events[i].SessionID = n.ID
 	}
-	touched, err := s.Store.OpenSession(ctx, n, r, o.Attempt, trail)
+	touched, err := s.Store.OpenSession(ctx, n, r, Basis{o.Attempt, o.PasswordSetAt}, trail)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -87,6 +87,17 @@ type Found struct {
 	Holder  Holder
 }
 
+// Basis is what a sign-in rests on. Its session opens only while that holds.
+type Basis struct {
+	// Attempt is the hash of the sign-in's attempt token, which is spent with the
+	// opening; nil where the sign-in took one step.
+	Attempt []byte
+	// PasswordSetAt is when the user's password was last set, as the sign-in read
+	// it: one that was under way while the password changed opens nothing (TK-12).
+	// Zero: there was no password, and nothing is asked.
+	PasswordSetAt time.Time
+}
+
 // Ending says which sessions of a user end, and why.
 type Ending struct {
 	UserID string

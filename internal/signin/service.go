@@ -211,7 +211,8 @@ func (s *Service) open(ctx context.Context, u account.User, a Attempt) (Outcome,
 		trail = trail.Telling(s.Warner.LoginAfterFails(u).Messages...)
 	}
 	tokens, err := s.Sessions.Open(ctx, session.Opening{
-		Holder: HolderOf(u), Proofs: a.Proofs, Delivery: a.Delivery, Attempt: a.Hash, Event: trail,
+		Holder: HolderOf(u), Proofs: a.Proofs, Delivery: a.Delivery, Attempt: a.Hash,
+		PasswordSetAt: u.PasswordChangedAt, Event: trail,
 	})
 	if err != nil {
 		return Outcome{}, err

@@ -137,11 +137,11 @@ func sessionChanges() []change {
 			method: "OpenSession", once: true,
 			do: func(w *world, t audit.Trail) (bool, error) {
 				n, first := visit(w.u.ID)
-				return w.OpenSession(w.ctx(), n, first, w.hash(onetime.Attempt), t)
+				return w.OpenSession(w.ctx(), n, first, session.Basis{Attempt: w.hash(onetime.Attempt)}, t)
 			},
 			refused: func(w *world, t audit.Trail) (bool, error) { // the refresh token is taken
 				n, _ := visit(w.u.ID)
-				return w.OpenSession(w.ctx(), n, w.first, w.hash(onetime.Attempt), t)
+				return w.OpenSession(w.ctx(), n, w.first, session.Basis{Attempt: w.hash(onetime.Attempt)}, t)
 			},
 		},
 		{

@@ -83,7 +83,7 @@ func refresh(sessionID string) session.Refresh {
 func (r *rig) session(userID string) (session.Session, session.Refresh) {
 	r.Helper()
 	n, first := visit(userID)
-	r.done(r.OpenSession(r.ctx(), n, first, nil, audit.Of(r.event(userID))))
+	r.done(r.OpenSession(r.ctx(), n, first, session.Basis{}, audit.Of(r.event(userID))))
 	return n, first
 }
 

@@ -27,12 +27,12 @@ func sessionOf(r queries.Session) (session.Session, error) {
 	return s, nil
 }
 
-// OpenSession adds a session with its first refresh token. attempt, where it is
-// not nil, is the sign-in that led here: it is spent in the same transaction, so
-// one sign-in opens at most one session. touched is false, and nothing is
-// written, when that sign-in is spent, killed or expired, or the user is locked
+// OpenSession adds a session with its first refresh token. The sign-in that led
+// here is spent in the same transaction, so one sign-in opens at most one
+// session. touched is false, and nothing is written, when that sign-in is spent,
+// killed or expired, the password was set anew meanwhile, or the user is locked
 // or gone.
-func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Refresh, attempt []byte, t audit.Trail) (touched bool, err error) {
+func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Refresh, b session.Basis, t audit.Trail) (touched bool, err error) {
 	proofs, err := json.Marshal(n.Proofs)
 	if err != nil {
 		return false, err
@@ -40,12 +40,14 @@ func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Re
 	err = s.write(ctx, func(q *queries.Queries) error {
 		// This also holds the user's row: what ends all sessions ends this one too,
 		// or locks its user out before it is opened.
-		active, err := q.TouchLogin(ctx, queries.TouchLoginParams{Now: clock.Micros(n.CreatedAt), ID: n.UserID})
+		active, err := q.TouchLogin(ctx, queries.TouchLoginParams{
+			Now: clock.Micros(n.CreatedAt), ID: n.UserID, PasswordSetAt: clock.Micros(b.PasswordSetAt),
+		})
 		if touched = active == 1; err != nil || !touched {
 			return unchanged(err)
 		}
-		if attempt != nil {
-			if touched, err = claim(ctx, q, onetime.Attempt, attempt, n.CreatedAt); err != nil || !touched {
+		if b.Attempt != nil {
+			if touched, err = claim(ctx, q, onetime.Attempt, b.Attempt, n.CreatedAt); err != nil || !touched {
 				return unchanged(err)
 			}
 		}

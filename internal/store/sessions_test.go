@@ -18,7 +18,7 @@ func TestOpenSession(t *testing.T) {
 		u := r.user()
 		attempt := r.issue(onetime.Attempt, u.ID)
 		n, first := visit(u.ID)
-		r.done(r.OpenSession(r.ctx(), n, first, attempt.Hash, r.trail(u.ID)))
+		r.done(r.OpenSession(r.ctx(), n, first, session.Basis{Attempt: attempt.Hash}, r.trail(u.ID)))
 
 		got, err := r.SessionByID(r.ctx(), n.ID)
 		r.must(err)
@@ -37,7 +37,7 @@ func TestOpenSession(t *testing.T) {
 			t.Errorf("last sign-in: got %v, error %v; want %v", after.LastLoginAt, err, noon)
 		}
 		again, token := visit(u.ID)
-		touched, err := r.OpenSession(r.ctx(), again, token, attempt.Hash, r.trail(u.ID))
+		touched, err := r.OpenSession(r.ctx(), again, token, session.Basis{Attempt: attempt.Hash}, r.trail(u.ID))
 		r.refused("MF-01 a second session of the same sign-in", touched, err)
 		if _, err := r.SessionByID(r.ctx(), again.ID); fault.Of(err) != fault.CodeNotFound {
 			t.Errorf("the refused session: got error %v, want %s", err, fault.CodeNotFound)
@@ -45,6 +45,21 @@ func TestOpenSession(t *testing.T) {
 		if _, err := r.FindRefresh(r.ctx(), token.Hash); fault.Of(err) != fault.CodeNotFound {
 			t.Errorf("its refresh token: got error %v, want %s", err, fault.CodeNotFound)
 		}
+	})
+}
+
+func TestOpenSessionWhilePasswordChanges(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		u := r.user() // as the sign-in read it, and its password compared
+		e := ending(u.ID)
+		e.At = noon.Add(time.Microsecond)
+		_, err := r.ChangePassword(r.ctx(), u.ID, "$argon2id$new", e, audit.Of(r.event(u.ID)))
+		r.must(err)
+		n, first := visit(u.ID)
+		touched, err := r.OpenSession(r.ctx(), n, first, session.Basis{PasswordSetAt: u.PasswordChangedAt}, audit.Of(r.event(u.ID)))
+		r.refused("TK-12 with the old password", touched, err)
+		now := r.again(u.ID).PasswordChangedAt
+		r.done(r.OpenSession(r.ctx(), n, first, session.Basis{PasswordSetAt: now}, audit.Of(r.event(u.ID))))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -101,14 +102,14 @@ func TestNoSessionOutlivesItsUser(t *testing.T) {
 				}()
 				r.atOnce(4, func() (bool, error) {
 					n, first := visit(u.ID)
-					return r.OpenSession(r.ctx(), n, first, nil, audit.Of(r.event(u.ID)))
+					return r.OpenSession(r.ctx(), n, first, session.Basis{}, audit.Of(r.event(u.ID)))
 				})
 				r.must(<-ended)
 				if open, err := r.SessionsOfUser(r.ctx(), u.ID, noon); err != nil || len(open) != 0 {
 					t.Errorf("%s: got %d open sessions, error %v; want none", tt.name, len(open), err)
 				}
 				n, first := visit(u.ID)
-				touched, err := r.OpenSession(r.ctx(), n, first, nil, audit.Of(r.event(u.ID)))
+				touched, err := r.OpenSession(r.ctx(), n, first, session.Basis{}, audit.Of(r.event(u.ID)))
 				r.refused(tt.name+" afterwards", touched, err)
 			}
 		}

@@ -59,7 +59,8 @@ UPDATE users SET disabled_at = 0, updated_at = @now WHERE id = @id;
 DELETE FROM users WHERE id = @id;
 
 -- name: TouchLogin :execrows
-UPDATE users SET last_login_at = @now WHERE id = @id AND disabled_at = 0;
+UPDATE users SET last_login_at = @now
+WHERE id = @id AND disabled_at = 0 AND (password_changed_at = @password_set_at OR @password_set_at = 0);
 
 -- Changes nothing; the row is held until the transaction ends.
 -- name: LockUser :exec

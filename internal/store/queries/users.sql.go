@@ -347,16 +347,18 @@ func (q *Queries) SetRole(ctx context.Context, arg SetRoleParams) (int64, error)
 }
 
 const touchLogin = `-- name: TouchLogin :execrows
-UPDATE users SET last_login_at = ?1 WHERE id = ?2 AND disabled_at = 0
+UPDATE users SET last_login_at = ?1
+WHERE id = ?2 AND disabled_at = 0 AND (password_changed_at = ?3 OR ?3 = 0)
 `
 
 type TouchLoginParams struct {
-	Now int64
-	ID  string
+	Now           int64
+	ID            string
+	PasswordSetAt int64
 }
 
 func (q *Queries) TouchLogin(ctx context.Context, arg TouchLoginParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, touchLogin, arg.Now, arg.ID)
+	result, err := q.db.ExecContext(ctx, touchLogin, arg.Now, arg.ID, arg.PasswordSetAt)
 	if err != nil {
 		return 0, err
 	}
