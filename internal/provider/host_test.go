@@ -578,3 +578,48 @@ func TestKeptTokens(t *testing.T) {
 		})
 	})
 }
+
+// TestEveryDecisionIsAudited runs one sign-in after another and reads what the
+// audit log says of them.
+func TestEveryDecisionIsAudited(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		for range 2 { // created, signed in
+			if _, err := r.sign(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.who.Subject = "2" // another identity of that provider
+		if _, err := r.sign(); err != nil {
+			t.Fatal(err)
+		}
+		r.member("grace@corp.example", true)
+		r.who.Email = "grace@corp.example"
+		if _, err := r.sign(); err != nil {
+			t.Fatal(err)
+		}
+		r.who.Subject, r.who.Email = "3", ""
+		_, err := r.sign()
+		wantFault(t, "no address", err, fault.CodeForbidden)
+		eve := r.member("eve@corp.example", true)
+		r.who.Subject = "1001"
+		s := r.arrive(provider.Wish{Provider: "alpha", Ticket: r.ticket(eve.ID, "alpha")})
+		s.UserID, s.SessionID = eve.ID, "s1"
+		_, err = r.Exchange(t.Context(), s)
+		wantFault(t, "somebody else's", err, fault.CodeConflict)
+		_, err = r.back("alpha", trip{})
+		wantFault(t, "no state", err, fault.CodeMalformed)
+
+		want := []string{
+			"user_created success created created", "user_account_linked success created created",
+			"authn_factor_success success signed_in signed_in",
+			"authn_login_fail failure needs_proof another_identity_of_that_provider",
+			"user_account_linked success linked email_verified_by_both",
+			"authn_login_fail failure refused no_email",
+			"user_account_linked failure conflict identity_of_another_user",
+			"sequence_fail failure  state_unknown",
+		}
+		if got := r.audited(); !slices.Equal(got, want) {
+			t.Errorf("AU-01 OA-16 audit log:\ngot  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+	})
+}

@@ -2,6 +2,8 @@ package provider_test
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -86,6 +88,7 @@ type rig struct {
 	*provider.Host
 	t     *testing.T
 	store *store.Store
+	url   string
 	clock *clock.Fake
 	alpha *plug
 	beta  *plug
@@ -116,7 +119,7 @@ func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *
 	if _, err := s.MigrateUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, store: s, clock: clock.NewFake(someTime), alpha: &plug{name: "alpha"}, beta: &plug{name: "beta"}}
+	r := &rig{t: t, store: s, url: databaseURL, clock: clock.NewFake(someTime), alpha: &plug{name: "alpha"}, beta: &plug{name: "beta"}}
 	for _, p := range []*plug{r.alpha, r.beta} {
 		p.now = r.clock.Now
 		p.redeem = func(provider.Passage, provider.Reply) (provider.Identity, error) { return r.who, nil }
@@ -233,4 +236,39 @@ func (r *rig) outcomes() []string {
 // trailOf is any trail about that user.
 func trailOf(r *rig, u account.User) audit.Trail {
 	return audit.Of(audit.New(r.t.Context(), r.clock.Now(), audit.UserUpdated, audit.Success, u.ID))
+}
+
+// audited lists what the audit log says about decisions, oldest first: event,
+// result, decision and reason.
+func (r *rig) audited() (out []string) {
+	r.t.Helper()
+	driver, address := "pgx", r.url
+	if path, ok := strings.CutPrefix(r.url, "sqlite:"); ok {
+		driver, address = "sqlite", "file:"+path
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(r.t.Context(), "SELECT name, result, reason, details FROM audit_logs WHERE factor = 'oauth' ORDER BY id")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name, result, reason, raw string
+		var details map[string]string
+		if err := rows.Scan(&name, &result, &reason, &raw); err != nil {
+			r.t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(raw), &details); err != nil {
+			r.t.Fatal(err)
+		}
+		out = append(out, strings.Join([]string{name, result, details["decision"], reason}, " "))
+	}
+	if err := rows.Err(); err != nil {
+		r.t.Fatal(err)
+	}
+	return out
 }

@@ -32,15 +32,23 @@ func (s *Service) Guard(ctx context.Context, userID, sessionID string) (session.
 	if err := s.Store.Record(ctx, audit.Of(e)); err != nil {
 		return n, err
 	}
+	u, err := s.Store.UserByID(ctx, userID)
+	if err != nil {
+		return n, err
+	}
 	return n, fault.New(fault.CodeStepUpRequired).WithNeed(fault.Need{
-		ACR: need.String(), MaxAge: s.Policy.StepUpAge, Methods: s.enough(need, enrolled),
+		ACR: need.String(), MaxAge: s.Policy.StepUpAge, Methods: s.enough(need, enrolled, u.PasswordHash != ""),
 	})
 }
 
-// enough lists the factors that would satisfy the need.
-func (s *Service) enough(need proof.Level, enrolled []proof.Method) []string {
-	if need < proof.AAL2 {
+// enough lists the factors that would satisfy the need. Whoever has no password
+// signs in again, with a provider.
+func (s *Service) enough(need proof.Level, enrolled []proof.Method, password bool) []string {
+	switch {
+	case need < proof.AAL2 && password:
 		return []string{string(proof.Password)}
+	case need < proof.AAL2:
+		return []string{string(proof.OAuth)}
 	}
 	var out []string
 	for _, m := range enrolled {
