@@ -47,6 +47,7 @@ type Store interface {
 	FindOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 	ClaimOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 	Accounts
+	Merging
 }
 
 // Accounts is the part for linked accounts. Where a method takes a handover it

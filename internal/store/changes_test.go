@@ -21,6 +21,7 @@ import (
 type world struct {
 	*rig
 	u, locked    account.User
+	other        account.User    // whom nothing happens to
 	to           account.Address // where u may move
 	n            session.Session
 	first        session.Refresh
@@ -34,7 +35,7 @@ type world struct {
 
 func (r *rig) world() *world {
 	r.Helper()
-	w := &world{rig: r, u: r.user(), locked: r.user(), tokens: map[onetime.Kind]onetime.Token{}}
+	w := &world{rig: r, u: r.user(), locked: r.user(), other: r.user(), tokens: map[onetime.Kind]onetime.Token{}}
 	w.to = account.Address{Display: "New." + w.u.Email, Canonical: "new." + w.u.Canonical}
 	for _, k := range []onetime.Kind{onetime.Setup, onetime.Attempt, onetime.EmailVerify, onetime.PasswordReset, onetime.EmailChange, onetime.EmailUndo, onetime.SMSChallenge, onetime.Handover} {
 		w.tokens[k] = r.issue(k, w.u.ID)

@@ -129,22 +129,36 @@ func (s *Store) EnableUser(ctx context.Context, userID string, now time.Time, t 
 // such user.
 func (s *Store) DeleteUser(ctx context.Context, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
 	err = s.writeFor(ctx, e.UserID, func(q *queries.Queries) error {
-		if revs, err = endUser(ctx, q, e); err != nil {
-			return err
+		revs, err = deleteUser(ctx, q, e)
+		if touched = fault.Of(err) != fault.CodeNotFound; !touched {
+			return unchanged(nil)
 		}
-		if err := q.DeleteOneTimeOfUser(ctx, e.UserID); err != nil {
+		if err != nil {
 			return err
-		}
-		if _, err := q.ClearAttemptsOfSubject(ctx, e.UserID); err != nil {
-			return err
-		}
-		n, err := q.DeleteUser(ctx, e.UserID)
-		if touched = n == 1; err != nil || !touched {
-			return unchanged(err)
 		}
 		return s.leave(ctx, q, t)
 	})
-	return revs, touched, err
+	return revs, touched && err == nil, err
+}
+
+// deleteUser removes a user with everything that belongs to them, or returns
+// CodeNotFound.
+func deleteUser(ctx context.Context, q *queries.Queries, e session.Ending) ([]session.Revocation, error) {
+	revs, err := endUser(ctx, q, e)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.DeleteOneTimeOfUser(ctx, e.UserID); err != nil {
+		return nil, err
+	}
+	if _, err := q.ClearAttemptsOfSubject(ctx, e.UserID); err != nil {
+		return nil, err
+	}
+	n, err := q.DeleteUser(ctx, e.UserID)
+	if err == nil && n != 1 {
+		err = fault.New(fault.CodeNotFound)
+	}
+	return revs, err
 }
 
 // endUser ends every session of the user and adds a revocation of the user as a

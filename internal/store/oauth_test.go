@@ -92,6 +92,15 @@ func providerChanges() []change {
 			},
 		},
 		{
+			method: "MergeUsers",
+			do: func(w *world, t audit.Trail) (bool, error) {
+				return revoked(w.MergeUsers(w.ctx(), w.other.ID, ending(w.u.ID), t))
+			},
+			refused: func(w *world, t audit.Trail) (bool, error) {
+				return revoked(w.MergeUsers(w.ctx(), w.locked.ID, ending(w.u.ID), t))
+			},
+		},
+		{
 			method: "UnlinkAccount",
 			do: func(w *world, t audit.Trail) (bool, error) {
 				return revoked(w.UnlinkAccount(w.ctx(), w.linked.ID, []string{"google"}, ending(w.u.ID), t))
@@ -314,6 +323,59 @@ func TestUnlinkKeepsAWayIn(t *testing.T) {
 				all.Wait()
 				if left, err := r.OAuthAccounts(r.ctx(), u.ID); err != nil || len(left) != 1 {
 					t.Fatalf("accounts: got %d %v, want 1", len(left), err)
+				}
+			}
+		})
+	})
+}
+
+func TestMerge(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		w := r.world()
+		second := r.link(w.u, "github")
+		mine := r.link(w.other)
+		revs, err := r.MergeUsers(r.ctx(), w.other.ID, ending(w.u.ID), r.trail(w.u.ID))
+		if err != nil || len(revs) != 2 {
+			t.Fatalf("MergeUsers: got %+v %v, want the session and the user revoked", revs, err)
+		}
+		if _, err := r.UserByID(r.ctx(), w.u.ID); fault.Of(err) != fault.CodeNotFound {
+			t.Errorf("the merged user: got %v, want not_found", err)
+		}
+		all, err := r.OAuthAccounts(r.ctx(), w.other.ID)
+		if err != nil || len(all) != 3 {
+			t.Fatalf("accounts: got %+v %v, want three", all, err)
+		}
+		for _, want := range []provider.Account{w.linked, second, mine} {
+			want.UserID = w.other.ID
+			got, err := r.OAuthAccount(r.ctx(), want.Provider, want.Issuer, want.Subject)
+			if err != nil || got != want {
+				t.Errorf("account: got %+v %v, want %+v with its tokens", got, err, want)
+			}
+		}
+		for table, rows := range r.dump() {
+			kept := table == "revocations" || table == "audit_logs" || table == "outbox" || table == "sms_sends"
+			if n := mentions(rows, w.u.ID); n != 0 && !kept {
+				t.Errorf("%s: got %d rows of the merged user, want none", table, n)
+			}
+		}
+		t.Run("in a circle at once, one is left", func(t *testing.T) {
+			for range 10 {
+				a, b := r.user(), r.user()
+				r.link(a)
+				r.link(b)
+				var all sync.WaitGroup
+				for _, pair := range [][2]account.User{{a, b}, {b, a}} {
+					all.Go(func() {
+						if _, err := r.MergeUsers(r.ctx(), pair[0].ID, ending(pair[1].ID), audit.Trail{}); err != nil && fault.Of(err) != fault.CodeNotFound {
+							t.Errorf("MergeUsers: got %v, want nil or not_found", err)
+						}
+					})
+				}
+				all.Wait()
+				ofA, errA := r.OAuthAccounts(r.ctx(), a.ID)
+				ofB, errB := r.OAuthAccounts(r.ctx(), b.ID)
+				if len(ofA)+len(ofB) != 2 || len(ofA)*len(ofB) != 0 || errA != nil || errB != nil {
+					t.Fatalf("accounts: got %d and %d (%v %v), want both with one user", len(ofA), len(ofB), errA, errB)
 				}
 			}
 		})

@@ -40,3 +40,7 @@ WHERE id = @id AND disabled_at = 0 AND email_canonical = @email_canonical AND em
 -- name: TakeOverUser :execrows
 UPDATE users SET password_hash = '', password_mailed = FALSE, password_changed_at = @now, email_verified_at = @now, updated_at = @now
 WHERE id = @id AND disabled_at = 0 AND email_canonical = @email_canonical AND email_verified_at = 0;
+
+-- name: MoveOAuthAccount :execrows
+UPDATE oauth_accounts SET user_id = @to_user, access_token = @access_token, refresh_token = @refresh_token, updated_at = @now
+WHERE id = @id AND user_id = @user_id;

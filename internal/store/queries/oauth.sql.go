@@ -127,6 +127,35 @@ func (q *Queries) InsertOAuthAccount(ctx context.Context, arg InsertOAuthAccount
 	return err
 }
 
+const moveOAuthAccount = `-- name: MoveOAuthAccount :execrows
+UPDATE oauth_accounts SET user_id = ?1, access_token = ?2, refresh_token = ?3, updated_at = ?4
+WHERE id = ?5 AND user_id = ?6
+`
+
+type MoveOAuthAccountParams struct {
+	ToUser       string
+	AccessToken  []byte
+	RefreshToken []byte
+	Now          int64
+	ID           string
+	UserID       string
+}
+
+func (q *Queries) MoveOAuthAccount(ctx context.Context, arg MoveOAuthAccountParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveOAuthAccount,
+		arg.ToUser,
+		arg.AccessToken,
+		arg.RefreshToken,
+		arg.Now,
+		arg.ID,
+		arg.UserID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const oAuthAccountByIdentity = `-- name: OAuthAccountByIdentity :one
 SELECT id, user_id, provider, issuer, provider_user_id, email, email_verified, access_token, refresh_token, token_expires_at, last_used_at, created_at, updated_at FROM oauth_accounts WHERE provider = ?1 AND issuer = ?2 AND provider_user_id = ?3
 `
