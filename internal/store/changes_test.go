@@ -128,6 +128,29 @@ func TestChangeAndTrailCommitTogether(t *testing.T) {
 	})
 }
 
+// TestHalfAChange takes one table after the other away while a change runs whose
+// trail cannot be written: wherever it breaks off, nothing of it stands (OP-09).
+func TestHalfAChange(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		for _, c := range changes() {
+			t.Run("OP-09 "+c.method, func(t *testing.T) {
+				w := r.in(t).world()
+				before := w.dump()
+				for _, table := range w.tables() {
+					w.exec("ALTER TABLE " + table + " RENAME TO " + table + "_away")
+					if _, err := c.do(w, audit.Trail{Messages: w.trail("").Messages}); err == nil {
+						t.Errorf("without the table %s: got no error, want one", table)
+					}
+					w.exec("ALTER TABLE " + table + "_away RENAME TO " + table)
+				}
+				if diff := difference(before, w.dump()); diff != "" {
+					t.Errorf("the database changed: %s", diff)
+				}
+			})
+		}
+	})
+}
+
 // together breaks the trail in two ways, then lets the change through, then has
 // it refused: nothing, or all of it, is in the database.
 func together(w *world, c change) {
