@@ -211,6 +211,20 @@ func TestKilledCodesAreNotSent(t *testing.T) {
 	})
 }
 
+func TestParallelSendsLeaveOneCode(t *testing.T) {
+	engines(t, func(t *testing.T, r *rig) {
+		to := r.mailbox()
+		if n := inParallel(20, func() error { _, err := r.mail.Send(t.Context(), r.attempt("a"), to); return err }); n != 20 {
+			t.Fatalf("20 sends at once: got %d without error, want all", n)
+		}
+		live, err := r.OneTimesOfUser(t.Context(), onetime.EmailChallenge, r.user.ID, r.clock.Now())
+		must(t, err)
+		if q := r.queued(t, message.Email); len(live) != 1 || len(q) != 1 {
+			t.Errorf("OT-03 20 sends at once: got %d live codes and %d messages, want one each", len(live), len(q))
+		}
+	})
+}
+
 func TestConfirming(t *testing.T) {
 	engines(t, func(t *testing.T, r *rig) {
 		ctx := t.Context()
