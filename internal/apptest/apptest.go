@@ -12,6 +12,7 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
 	"github.com/sallyport/sallyport/internal/testbed"
@@ -150,4 +151,28 @@ func (r *Rig) Rows(tb testing.TB) (out []audit.Event) {
 		out = append(out, row.Event)
 	}
 	return out
+}
+
+// Answer signs a person in as far as the second factor and answers it.
+func (r *Rig) Answer(tb testing.TB, email string, m proof.Method, answer string) (signin.Outcome, error) {
+	tb.Helper()
+	o, err := r.SignIn.Password(r.Ctx(), email, Password, session.InBody)
+	if err != nil || o.Action != signin.Ask {
+		tb.Fatalf("sign %s in: got %+v, %v, want a second factor asked for", email, o, err)
+	}
+	a, err := r.SignIn.Find(r.Ctx(), o.Attempt)
+	if err != nil {
+		tb.Fatalf("attempt: %v", err)
+	}
+	return r.SignIn.Prove(r.Ctx(), a, m, answer)
+}
+
+// SignedInWith signs a person with a second factor in.
+func (r *Rig) SignedInWith(tb testing.TB, email string, m proof.Method, answer string) session.Tokens {
+	tb.Helper()
+	o, err := r.Answer(tb, email, m, answer)
+	if err != nil || o.Tokens == nil {
+		tb.Fatalf("sign %s in with %s: got %+v, %v, want a session", email, m, o, err)
+	}
+	return *o.Tokens
 }
