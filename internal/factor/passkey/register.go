@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 
@@ -85,11 +86,15 @@ func (f *Factor) register(ctx context.Context, s factor.Subject, u account.User,
 		// believed, and certificates from outside are not even parsed.
 		object.Format, object.AttStatement, object.SubStatements = "none", nil, nil
 	}
+	// The key must be one that can be used later: of a known curve, and on it.
+	if _, err := webauthncose.ParsePublicKey(object.AuthData.AttData.CredentialPublicKey); err != nil {
+		return factor.Passkey{}, unfit("public_key")
+	}
 	c, err := f.rp.CreateCredential(holder{user: u}, session, parsed)
 	if err != nil {
 		return factor.Passkey{}, unfit("attestation")
 	}
-	if err := f.checkModel(c); err != nil {
+	if err := f.checkModel(*object); err != nil {
 		return factor.Passkey{}, err
 	}
 	return f.passkeyOf(u, c), nil
