@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/provider"
 	"github.com/sallyport/sallyport/internal/provider/github"
@@ -78,9 +80,17 @@ func (a *App) openProviders(context.Context) error {
 		Rules:   provider.Rules{SignUp: provider.SignUp(a.cfg.OAuth.SignUp), Domains: a.cfg.OAuth.SignUpDomains},
 		Targets: targets(a.cfg), PublicURL: a.cfg.App.PublicURL, KeepTokens: a.cfg.OAuth.KeepTokens, VerifiedEmail: a.policy().VerifiedEmail,
 		VerifyLink: a.Accounts.VerifyLink, SignInPage: a.links().SignIn, AllowMail: a.allowSignUpMail, Nudge: a.outbox.Nudge,
-		Observe: func(name, step, outcome string) { steps.WithLabelValues(name, step, outcome).Inc() },
+		HasPasskey: a.hasPasskey,
+		Observe:    func(name, step, outcome string) { steps.WithLabelValues(name, step, outcome).Inc() },
 	})
 	return nil
+}
+
+// hasPasskey reports whether a user has a passkey that begins a sign-in: one that
+// checks who uses it.
+func (a *App) hasPasskey(ctx context.Context, userID string) (bool, error) {
+	keys, err := a.Store.Passkeys(ctx, userID)
+	return a.cfg.WebAuthn.Usable() && slices.ContainsFunc(keys, func(k factor.Passkey) bool { return k.UVInitialized }), err
 }
 
 // allowSignUpMail counts a mail to an address nobody has proved with those of

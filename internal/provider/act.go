@@ -194,6 +194,13 @@ func (h *Host) ways(ctx context.Context, u account.User) ([]string, error) {
 	if u.PasswordHash != "" {
 		out = append(out, string(proof.Password))
 	}
+	passkey, err := h.HasPasskey(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if passkey {
+		out = append(out, string(proof.Passkey))
+	}
 	linked, err := h.Store.OAuthAccounts(ctx, u.ID)
 	for _, l := range linked {
 		if _, ok := h.Registry.Find(l.Provider); ok {

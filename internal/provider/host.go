@@ -126,6 +126,8 @@ type Parts struct {
 	SignInPage string
 	// AllowMail counts a mail to an address nobody has proved; an error refuses.
 	AllowMail func(ctx context.Context, canonical string) error
+	// HasPasskey reports whether a user can sign in with a passkey.
+	HasPasskey func(ctx context.Context, userID string) (bool, error)
 	// Observe is told of each step and how it ended; it must not block.
 	Observe func(provider, step, outcome string)
 	Nudge   func() // wakes the outbox; must not block

@@ -401,6 +401,10 @@ func TestDecisionsAreCarriedOut(t *testing.T) {
 			if err != nil || got.Verdict != provider.NeedsProof || !slices.Equal(got.Proofs, []string{"password"}) || got.User.ID != "" {
 				t.Errorf("got %+v %v, want needs_proof by password and no user", got, err)
 			}
+			r.passkey = true
+			if got, err = r.sign(); err != nil || !slices.Equal(got.Proofs, []string{"password", "passkey"}) {
+				t.Errorf("with a passkey: got %v %v, want it among the proofs", got.Proofs, err)
+			}
 		})
 		t.Run("RC-10 OA-07 not verified by the provider: as if there were no account", func(t *testing.T) {
 			r.who.Subject, r.who.EmailVerified = "2004", false

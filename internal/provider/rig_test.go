@@ -93,6 +93,8 @@ type rig struct {
 	alpha *plug
 	beta  *plug
 	who   provider.Identity // what both answer
+	// passkey is whether everybody has one.
+	passkey bool
 
 	mu    sync.Mutex
 	steps []string
@@ -138,6 +140,7 @@ func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *
 			return onetime.Token{Kind: onetime.EmailVerify, Hash: []byte(u.ID), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}, m
 		},
 		SignInPage: front + "/", AllowMail: func(context.Context, string) error { return nil },
+		HasPasskey: func(context.Context, string) (bool, error) { return r.passkey, nil },
 		Observe: func(name, step, outcome string) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -220,6 +220,9 @@ func TestTakeOver(t *testing.T) {
 		if all, err := r.Enrolments(r.ctx(), w.u.ID, noon); err != nil || len(all) != 0 {
 			t.Errorf("factors: got %+v %v, want none", all, err)
 		}
+		if all, err := r.Passkeys(r.ctx(), w.u.ID); err != nil || len(all) != 0 {
+			t.Errorf("passkeys: got %+v %v, want none", all, err)
+		}
 		if n, err := r.BackupCodesLeft(r.ctx(), w.u.ID); err != nil || n != 0 {
 			t.Errorf("backup codes: got %d %v, want 0", n, err)
 		}
