@@ -117,6 +117,10 @@ type Parts struct {
 	Lives     Lives
 	// OpenSignUp lets anybody register; otherwise administrators add people.
 	OpenSignUp bool
+	// EmailOptional lets people sign in before their address is proved. Then an
+	// account that is not verified is somebody's all the same, and a newer
+	// registration does not take it over.
+	EmailOptional bool
 	// Nudge wakes the outbox after a message was queued; it must not block.
 	Nudge func()
 }
@@ -200,8 +204,9 @@ func contextWords(a Address, name string) []string {
 }
 
 // registerAgain handles an address that has an account. One that was never
-// verified is taken over by the newer registration: nobody has shown to own it,
-// and the person who opens the newest link decides (pre-hijacking).
+// verified is taken over by the newer registration, where nobody signs in before
+// that: nobody has shown to own it, and the person who opens the newest link
+// decides (pre-hijacking).
 func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) error {
 	old, err := s.Store.UserByEmail(ctx, in.Canonical)
 	if fault.Of(err) == fault.CodeNotFound {
@@ -210,7 +215,7 @@ func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) err
 	if err != nil {
 		return err
 	}
-	if !old.EmailVerified() && !old.Disabled() {
+	if !old.EmailVerified() && !old.Disabled() && !s.EmailOptional {
 		in.ID = old.ID
 		link, mail := s.VerifyLink(in, now)
 		e := audit.New(ctx, now, audit.UserUpdated, audit.Success, old.ID)

@@ -98,7 +98,7 @@ func (a *App) openRooms(context.Context) error {
 	})
 	a.Accounts = account.New(account.Parts{
 		Store: a.Store, Passwords: pw, Sessions: a.Sessions, Clock: a.clock, Log: a.log, Links: a.links(),
-		Lives: account.DefaultLives, OpenSignUp: a.cfg.Account.SignUp == "open", Nudge: nudge,
+		Lives: account.DefaultLives, OpenSignUp: a.cfg.Account.SignUp == "open", EmailOptional: !a.policy().VerifiedEmail, Nudge: nudge,
 	})
 	apps := totp.Factor{Store: a.Store, Clock: a.clock, Back: a.cfg.MFA.TOTPSkewSteps}
 	enrol := enrolment.Parts{

@@ -182,20 +182,27 @@ func (s *Store) ChangePassword(ctx context.Context, userID, hash string, e sessi
 }
 
 // ResetPassword spends a reset link and does what ChangePassword does. The link
-// also proved the mailbox, so an unverified address becomes verified, and
-// accounts linked before that go (OA-09). touched is false when the link is spent
-// or expired.
+// also proved the mailbox, so an unverified address becomes verified, and the
+// factors, passkeys and linked accounts of before go: whoever set them up has not
+// shown to be this person (OA-09). touched is false when the link is spent or
+// expired.
 func (s *Store) ResetPassword(ctx context.Context, link []byte, u account.User, hash string, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
 	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
 		touched, err = claim(ctx, q, onetime.PasswordReset, link, e.At)
 		if err != nil || !touched {
 			return unchanged(err)
 		}
+		before, err := q.UserByID(ctx, u.ID)
+		if err != nil {
+			return absent(err)
+		}
 		if revs, err = setPassword(ctx, q, u.ID, hash, true, e); err != nil {
 			return err
 		}
-		if _, err := q.DeleteOAuthAccountsOfUnverified(ctx, u.ID); err != nil {
-			return err
+		if before.EmailVerifiedAt == 0 {
+			if _, err := empty(ctx, q, e); err != nil { // the sessions have ended already
+				return err
+			}
 		}
 		if _, err := q.MarkEmailVerified(ctx, queries.MarkEmailVerifiedParams{Now: clock.Micros(e.At), ID: u.ID, EmailCanonical: u.Canonical}); err != nil {
 			return err
