@@ -91,7 +91,10 @@ func Read(answer string) (id, secret string, err error) {
 		return "", "", factor.ErrMalformed
 	}
 	var b strings.Builder
-	for _, r := range strings.ToUpper(answer) {
+	for _, r := range answer {
+		if 'a' <= r && r <= 'z' { // not by Unicode, where an "ſ" is a small S too
+			r += 'A' - 'a'
+		}
 		switch {
 		case r == ' ' || r == '-':
 		case r == 'O':

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
@@ -134,7 +135,7 @@ func TestCheck(t *testing.T) {
 
 // FuzzRead gives a code of one form, however it was typed.
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{"7K-4F9Q2-M8RT-WX2B", "7k4f9q2m8rtwx2b", "oO-iIlL0-0000-0000", "", "７K-4F9Q2-M8RT-WX2B", "7K-4F9Q2-M8RT-WX2U", strings.Repeat("-", 64)} {
+	for _, s := range []string{"7K-4F9Q2-M8RT-WX2B", "7k4f9q2m8rtwx2b", "oO-iIlL0-0000-0000", "", "７K-4F9Q2-M8RT-WX2B", "7K-4F9Q2-M8RT-WX2U", "7K-4F9Q2-M8RT-WX2ſ", strings.Repeat("-", 64)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -148,6 +149,9 @@ func FuzzRead(f *testing.F) {
 		again, rest, err := backupcode.Read(id + secret)
 		if err != nil || again != id || rest != secret || len(id) != 2 || len(secret) != 13 {
 			t.Errorf("%q: got %q %q, then %q %q, %v, want it to stay", in, id, secret, again, rest, err)
+		}
+		if strings.ContainsFunc(in, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			t.Errorf("%q: got %q %q, want letters beyond ASCII refused", in, id, secret)
 		}
 	})
 }
