@@ -58,12 +58,19 @@ func start(t *testing.T, databaseURL string, more ...string) *server {
 		t.Fatal(err)
 	}
 	s := &server{url: "http://" + ln.Addr().String(), log: &logBuffer{}}
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	environ := append([]string{
 		"PUBLIC_URL=" + s.url, "DATABASE_URL=" + databaseURL, "METRICS_ADDR=",
 		"SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8",
 		"RATE_LOGIN_IP=1000/1m", "RATE_LOGIN_ACCOUNT=1000/1m", "RATE_REGISTER_IP=1000/1m", "RATE_FORGOT_IP=1000/1m",
 		"RATE_FORGOT_ACCOUNT=1000/1m", "RATE_MFA_IP=1000/1m",
 	}, more...)
+	for i := range environ { // for settings that must name the port
+		environ[i] = strings.ReplaceAll(environ[i], "{port}", port)
+	}
 	cfg, err := config.Load(environ, "")
 	if err != nil {
 		t.Fatalf("settings: %v", err)
