@@ -32,10 +32,7 @@ func (a *App) jobs() []func(context.Context) {
 			every(ctx, keyPoll, func(ctx context.Context) { a.report(ctx, "signing keys", a.turnKeys(ctx)) })
 		},
 		func(ctx context.Context) {
-			every(ctx, sweepEvery, func(ctx context.Context) {
-				_, err := a.Store.Sweep(ctx, a.clock(), a.cfg.Session.RefreshGrace, keepSpent)
-				a.report(ctx, "sweep", err)
-			})
+			every(ctx, sweepEvery, func(ctx context.Context) { a.report(ctx, "sweep", a.Sweep(ctx)) })
 		},
 	}
 }
@@ -47,6 +44,19 @@ func (a *App) sealer() audit.Sealer {
 // SealAudit takes every row of the audit log that waits into the chain, as the
 // running server does by itself.
 func (a *App) SealAudit(ctx context.Context) error { return a.sealer().Seal(ctx) }
+
+// Sweep removes what nothing needs any more: spent and expired rows, and the
+// rows of the audit log that are older than AUDIT_RETENTION. The running server
+// does it by itself.
+func (a *App) Sweep(ctx context.Context) error {
+	now := a.clock()
+	_, err := a.Store.Sweep(ctx, now, a.cfg.Session.RefreshGrace, keepSpent)
+	if keep := a.cfg.Audit.Retention; keep > 0 {
+		_, trimmed := a.Store.TrimAudit(ctx, now.Add(-keep), now, a.Chain.Sign)
+		err = errors.Join(err, trimmed)
+	}
+	return err
+}
 
 func (a *App) logged(name string, run func(context.Context) error) func(context.Context) {
 	return func(ctx context.Context) { a.report(ctx, name, run(ctx)) }

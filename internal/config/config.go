@@ -27,6 +27,7 @@ type Config struct {
 	SMS      SMS
 	Twilio   Twilio
 	Gateway  Gateway
+	Audit    Audit
 
 	// Unknown names the variables of the env file that are no settings. They
 	// change nothing; whoever starts the program warns about them.
@@ -68,6 +69,7 @@ func (c *Config) blocks() []block {
 		c.SMS.block(),
 		c.Twilio.block(),
 		c.Gateway.block(),
+		c.Audit.block(),
 	}
 }
 
