@@ -2,6 +2,7 @@ package enrolment
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
@@ -19,25 +20,14 @@ func (s *Service) Disable(ctx context.Context, u account.User, sessionID string,
 	if err != nil {
 		return err
 	}
-	gone, kept := 0, 0
-	for _, e := range all {
-		switch {
-		case !e.Enabled:
-		case e.Method == m && (id == "" || e.ID == id):
-			gone++
-		default:
-			kept++
-		}
+	held := slices.ContainsFunc(all, func(e factor.Enrolment) bool {
+		return e.Enabled && e.Method == m && (id == "" || e.ID == id)
+	})
+	if !held && m != proof.BackupCode {
+		return fault.New(fault.CodeNotFound).WithDetail("This factor is not set up.")
 	}
-	if m != proof.BackupCode {
-		if gone == 0 {
-			return fault.New(fault.CodeNotFound).WithDetail("This factor is not set up.")
-		}
-		if kept == 0 && s.Policy.Requires(string(u.Role)) {
-			return fault.New(fault.CodeLastFactor)
-		}
-	}
-	return s.remove(ctx, u, sessionID, factor.Removal{UserID: u.ID, Method: m, ID: id, BackupCodes: kept == 0}, all)
+	r := factor.Removal{UserID: u.ID, Method: m, ID: id, KeepSecond: s.Policy.Requires(string(u.Role))}
+	return s.remove(ctx, u, sessionID, r, all)
 }
 
 // remove removes, and tells the numbers in held too: a phone that no longer

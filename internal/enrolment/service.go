@@ -22,7 +22,8 @@ type Store interface {
 	BeginEnrolment(ctx context.Context, e factor.Enrolment, t audit.Trail) error
 	// ConfirmEnrolment makes a pending factor count; once.
 	ConfirmEnrolment(ctx context.Context, c factor.Confirmation, t audit.Trail) (touched bool, err error)
-	// RemoveFactors removes confirmed factors and ends sessions.
+	// RemoveFactors removes confirmed factors and ends sessions, or returns
+	// fault.CodeLastFactor.
 	RemoveFactors(ctx context.Context, r factor.Removal, e session.Ending, t audit.Trail) ([]session.Revocation, bool, error)
 	// ReplaceBackupCodes stores a new set in place of the old one.
 	ReplaceBackupCodes(ctx context.Context, userID string, codes []factor.BackupCode, now time.Time, t audit.Trail) error

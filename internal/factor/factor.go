@@ -146,10 +146,10 @@ type Confirmation struct {
 
 // Removal names the factors to remove.
 type Removal struct {
-	UserID      string
-	Method      proof.Method
-	ID          string // one enrolment; empty: all of the method
-	BackupCodes bool   // remove the backup codes too, with the last factor
+	UserID     string
+	Method     proof.Method
+	ID         string // one enrolment; empty: all of the method
+	KeepSecond bool   // policy demands a second factor: the last one must stay
 }
 
 // Hint tells the person which factor is meant without giving it away: the name

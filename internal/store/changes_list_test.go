@@ -267,7 +267,7 @@ func factorChanges() []change {
 		{
 			method: "RemoveFactors", once: true,
 			do: func(w *world, t audit.Trail) (bool, error) {
-				return touching(w.RemoveFactors(w.ctx(), factor.Removal{UserID: w.u.ID, Method: proof.TOTP, BackupCodes: true}, ending(w.u.ID), t))
+				return touching(w.RemoveFactors(w.ctx(), factor.Removal{UserID: w.u.ID, Method: proof.TOTP}, ending(w.u.ID), t))
 			},
 		},
 		{

@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/factor"
+	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/onetime"
 	"github.com/sallyport/sallyport/internal/proof"
@@ -86,17 +88,17 @@ func (s *Store) AcceptStep(ctx context.Context, userID, id string, step int64, n
 }
 
 // RemoveFactors removes the user's confirmed factors of one method, or only the
-// one named by id, and ends other sessions (MF-04). clearBackup removes the
-// backup codes too, when the last factor goes. touched is false when there was
-// none.
+// one named by id, and ends other sessions (MF-04). With the last second factor
+// go the backup codes; where policy demands one it stays, and the answer is
+// CodeLastFactor. touched is false when there was none.
 func (s *Store) RemoveFactors(ctx context.Context, r factor.Removal, e session.Ending, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
 	err = s.writeFor(ctx, r.UserID, func(q *queries.Queries) error {
 		n, err := removeFactors(ctx, q, r)
 		if touched = n > 0; err != nil || !touched {
 			return unchanged(err)
 		}
-		if r.BackupCodes && r.Method != proof.BackupCode {
-			if _, err := q.DeleteBackupCodes(ctx, r.UserID); err != nil {
+		if r.Method != proof.BackupCode {
+			if err := keepSecond(ctx, q, r.UserID, r.KeepSecond, e.At); err != nil {
 				return err
 			}
 		}
@@ -109,6 +111,26 @@ func (s *Store) RemoveFactors(ctx context.Context, r factor.Removal, e session.E
 		return s.leave(ctx, q, t)
 	})
 	return revs, touched, err
+}
+
+// keepSecond looks at what a removal left, while the user's row is held, so that
+// two removals cannot each count on the other's factor. Where nothing is left it
+// refuses if policy demands a second factor, else it removes the backup codes,
+// which stand in for one.
+func keepSecond(ctx context.Context, q *queries.Queries, userID string, demanded bool, now time.Time) error {
+	n, err := q.CountPasskeys(ctx, userID)
+	if err != nil || n > 0 {
+		return err
+	}
+	factors, err := q.MFAOfUser(ctx, queries.MFAOfUserParams{UserID: userID, Now: clock.Micros(now)})
+	if err != nil || slices.ContainsFunc(factors, func(f queries.UserMfa) bool { return f.Enabled }) {
+		return err
+	}
+	if demanded {
+		return fault.New(fault.CodeLastFactor)
+	}
+	_, err = q.DeleteBackupCodes(ctx, userID)
+	return err
 }
 
 func removeFactors(ctx context.Context, q *queries.Queries, r factor.Removal) (int64, error) {

@@ -118,10 +118,10 @@ func TestRemoveFactors(t *testing.T) {
 			codes   int // left of two
 		}{
 			{"one by its id", factor.Removal{Method: proof.TOTP}, true, true, 2, 2},
-			{"all of a method, not what is being set up", factor.Removal{Method: proof.TOTP}, false, true, 1, 2},
-			{"BC-06 with the backup codes, when the last goes", factor.Removal{Method: proof.TOTP, BackupCodes: true}, false, true, 1, 0},
+			{"all of a method, not what is being set up, and BC-06 the backup codes with the last", factor.Removal{Method: proof.TOTP}, false, true, 1, 0},
+			{"MF-04 one of two while policy demands one", factor.Removal{Method: proof.TOTP, KeepSecond: true}, true, true, 2, 2},
 			{"the backup codes alone", factor.Removal{Method: proof.BackupCode}, false, true, 3, 0},
-			{"a method the user has not", factor.Removal{Method: proof.SMS, BackupCodes: true}, false, false, 3, 2},
+			{"a method the user has not", factor.Removal{Method: proof.SMS, KeepSecond: true}, false, false, 3, 2},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				r := r.in(t)
@@ -147,6 +147,28 @@ func TestRemoveFactors(t *testing.T) {
 					t.Errorf("MF-04 sessions ended %t, MF-06 device remembered %t; want %t, %t", ended, r.live(device, noon), touched, !touched)
 				}
 			})
+		}
+	})
+}
+
+// TestLastFactorStays shows MF-04 under load: of two factors removed at once
+// while policy demands one, exactly one goes.
+func TestLastFactorStays(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		u := r.user().ID
+		apps := make(chan string, 2)
+		apps <- r.factor(u).ID
+		apps <- r.factor(u).ID
+		won := r.atOnce(2, func() (bool, error) {
+			removal := factor.Removal{UserID: u, Method: proof.TOTP, ID: <-apps, KeepSecond: true}
+			_, touched, err := r.RemoveFactors(r.ctx(), removal, ending(u), audit.Trail{})
+			if fault.Of(err) == fault.CodeLastFactor {
+				return false, nil
+			}
+			return touched, err
+		})
+		if left := r.enrolled(u, noon); won != 1 || len(left) != 1 {
+			t.Errorf("MF-04 both at once: got %d removed and %d left, want 1 and 1", won, len(left))
 		}
 	})
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -175,17 +174,5 @@ func spared(ctx context.Context, q *queries.Queries, r factor.PasskeyRemoval, no
 	if !left {
 		return fault.New(fault.CodeLastSignInMethod)
 	}
-	n, err := q.CountPasskeys(ctx, r.UserID)
-	if err != nil || n > 0 {
-		return err
-	}
-	factors, err := q.MFAOfUser(ctx, queries.MFAOfUserParams{UserID: r.UserID, Now: clock.Micros(now)})
-	if err != nil || slices.ContainsFunc(factors, func(f queries.UserMfa) bool { return f.Enabled }) {
-		return err
-	}
-	if r.KeepSecond {
-		return fault.New(fault.CodeLastFactor)
-	}
-	_, err = q.DeleteBackupCodes(ctx, r.UserID)
-	return err
+	return keepSecond(ctx, q, r.UserID, r.KeepSecond, now)
 }
