@@ -51,6 +51,12 @@ func holds(t *testing.T, p signin.Policy, s signin.State) {
 	both := proof.LevelOf(s.Proofs) >= proof.AAL2
 	required := p.MFA == signin.MFARequired || p.MFA == signin.MFAAdmins && s.Role == "admin"
 	has := slices.ContainsFunc(s.Enrolled, func(m proof.Method) bool { return m != proof.BackupCode && m != first.Method })
+	if first.Method == proof.Passkey && !first.UserVerified && !has {
+		if step.Action != signin.Refuse || step.Code != fault.CodeUserVerification {
+			t.Errorf("WA-06 a key that checked nobody, alone: got %+v, want %s", step, fault.CodeUserVerification)
+		}
+		return
+	}
 	switch {
 	case both && step.Action != signin.Open:
 		t.Errorf("two factors were shown: got %+v, want a session", step)
