@@ -166,6 +166,14 @@ func TestNonLocalRefusals(t *testing.T) {
 		{"WA-05 half a label", []string{"WEBAUTHN_RP_ID=ample.org"}, []string{"WEBAUTHN_RP_ID"}},
 		{"WA-05 an RP ID with a scheme", []string{"WEBAUTHN_RP_ID=https://example.org"}, []string{"WEBAUTHN_RP_ID"}},
 		{"WA-05 an RP ID that is an address", []string{"WEBAUTHN_RP_ID=10.0.0.1"}, []string{"WEBAUTHN_RP_ID"}},
+		{"WA-03 a plain http related origin", []string{"WEBAUTHN_RELATED_ORIGINS=http://example.com"}, []string{"WEBAUTHN_RELATED_ORIGINS"}},
+		{"WA-03 more related names than browsers look at", []string{"WEBAUTHN_RELATED_ORIGINS=https://a.com,https://b.com,https://c.com,https://d.com,https://e.com"}, []string{"WEBAUTHN_RELATED_ORIGINS"}},
+		{"WA-03 an app without its hash", []string{"WEBAUTHN_APP_ORIGINS=android:apk-key-hash:abc"}, []string{"WEBAUTHN_APP_ORIGINS"}},
+		{"WA-03 an app that is a site", []string{"WEBAUTHN_APP_ORIGINS=https://example.org"}, []string{"WEBAUTHN_APP_ORIGINS"}},
+		{"WA-15 models without certificates", []string{"WEBAUTHN_ALLOWED_AAGUIDS=ee882879-721c-4913-9775-3dfcce97072a"}, []string{"WEBAUTHN_ALLOWED_AAGUIDS"}},
+		{"WA-15 certificates without models", []string{"WEBAUTHN_TRUST_ANCHORS=roots.pem"}, []string{"WEBAUTHN_TRUST_ANCHORS"}},
+		{"WA-15 a model that is no AAGUID", []string{"WEBAUTHN_ALLOWED_AAGUIDS=YubiKey", "WEBAUTHN_TRUST_ANCHORS=roots.pem"}, []string{"WEBAUTHN_ALLOWED_AAGUIDS"}},
+		{"WA-15 the model of nobody", []string{"WEBAUTHN_ALLOWED_AAGUIDS=00000000-0000-0000-0000-000000000000", "WEBAUTHN_TRUST_ANCHORS=roots.pem"}, []string{"WEBAUTHN_ALLOWED_AAGUIDS"}},
 		{"WA-05 a front end elsewhere", []string{"FRONTEND_URL=https://app.example.org"}, []string{"WEBAUTHN_RP_ID"}},
 		{"Twilio without its token", []string{"SMS_COUNTRIES=US", "TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_PHONE_NUMBER=+15005550006"}, []string{"TWILIO_AUTH_TOKEN"}},
 		{"Twilio without a sender", []string{"SMS_COUNTRIES=US", "TWILIO_ACCOUNT_SID=AC" + strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN=x"}, []string{"TWILIO_PHONE_NUMBER"}},
@@ -187,6 +195,13 @@ func TestNonLocalRefusals(t *testing.T) {
 	}
 	t.Run("WA-05 a shared parent domain", func(t *testing.T) {
 		load(t, remote("FRONTEND_URL=https://app.example.org", "WEBAUTHN_RP_ID=Example.org")...)
+	})
+	t.Run("WA-03 a front end elsewhere that is related", func(t *testing.T) {
+		cfg := load(t, remote("FRONTEND_URL=https://app.example.com", "WEBAUTHN_RELATED_ORIGINS=https://app.example.com",
+			"WEBAUTHN_APP_ORIGINS=android:apk-key-hash:"+strings.Repeat("A", 43))...)
+		if got := cfg.WebAuthn.Origins; slices.Contains(got, "https://app.example.com") {
+			t.Errorf("got %v, want the related origin listed once", got)
+		}
 	})
 	t.Run("mail in the clear to this machine", func(t *testing.T) {
 		load(t, remote("SMTP_SERVER=127.0.0.1", "SMTP_TLS=none")...)

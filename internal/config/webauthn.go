@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -76,7 +77,9 @@ func (w *WebAuthn) derive(c *Config) {
 		w.RPName = c.App.Name
 	}
 	if len(w.Origins) == 0 {
-		w.Origins = distinctOf(c.App.PublicURL, c.FrontendOrigin())
+		w.Origins = slices.DeleteFunc(distinctOf(c.App.PublicURL, c.FrontendOrigin()), func(o string) bool {
+			return slices.Contains(w.Related, o)
+		})
 	}
 }
 
@@ -101,10 +104,13 @@ func (w *WebAuthn) check(c *Config) []Problem {
 	if c.Given("WEBAUTHN_ORIGINS") {
 		ps = append(ps, httpsOnly(c, "WEBAUTHN_ORIGINS", w.Origins)...)
 	}
+	if n := w.names(); n > maxNames {
+		ps = append(ps, Problem{"WEBAUTHN_RELATED_ORIGINS", fmt.Sprintf("with WEBAUTHN_ORIGINS it has %d different names, and browsers look at %d", n, maxNames), "List fewer; example.org and example.com are one name"})
+	}
 	if len(w.Models) > 0 && w.TrustAnchors == "" {
 		ps = append(ps, Problem{"WEBAUTHN_ALLOWED_AAGUIDS", "it is given without WEBAUTHN_TRUST_ANCHORS, so nothing would prove a model", "Give the root certificates of the makers too"})
 	}
-	if len(w.Models) == 0 && w.TrustAnchors != "" {
+	if !c.Given("WEBAUTHN_ALLOWED_AAGUIDS") && w.TrustAnchors != "" {
 		ps = append(ps, Problem{"WEBAUTHN_TRUST_ANCHORS", "it is given without WEBAUTHN_ALLOWED_AAGUIDS, so nothing would be asked of it", "List the models that may be registered"})
 	}
 	if !isLoopback(w.RPID) && isPublicSuffix(w.RPID) {
@@ -118,6 +124,27 @@ func (w *WebAuthn) check(c *Config) []Problem {
 			"Set WEBAUTHN_RP_ID to a domain that all origins share, or list in WEBAUTHN_ORIGINS only those that lie under it"})
 	}
 	return ps
+}
+
+// maxNames is how many names of sites browsers look at (WebAuthn L3 §5.11).
+const maxNames = 5
+
+// names counts the different names of sites among the origins, as browsers do:
+// example.org and shop.example.com are one; 0 without related origins.
+func (w WebAuthn) names() int {
+	if len(w.Related) == 0 {
+		return 0
+	}
+	seen := map[string]bool{}
+	for _, o := range slices.Concat(w.Origins, w.Related) {
+		domain, err := publicsuffix.EffectiveTLDPlusOne(hostOf(o))
+		if err != nil {
+			domain = hostOf(o)
+		}
+		name, _, _ := strings.Cut(domain, ".")
+		seen[name] = true
+	}
+	return len(seen)
 }
 
 // Strays returns the origins whose pages cannot use passkeys, since their host

@@ -441,3 +441,42 @@ func payload(t *testing.T, access string) map[string]any {
 	}
 	return out
 }
+
+// TestPasskeySites shows what other sites and apps are told and let do.
+func TestPasskeySites(t *testing.T) {
+	app := "android:apk-key-hash:" + strings.Repeat("A", 43)
+	s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", withPasskeys(
+		"WEBAUTHN_RELATED_ORIGINS=https://example.com", "WEBAUTHN_APP_ORIGINS="+app, "WEBAUTHN_RP_NAME=The Example")...)
+	s.member(t, "ada@example.org")
+	k := s.keyring(virtualwebauthn.AuthenticatorOptions{BackupEligible: true})
+	access := k.register(t, s.login(t, "ada@example.org").text("access_token")).text("access_token")
+	t.Run("the related origins", func(t *testing.T) {
+		doc := s.want(t, 200, "GET", "/.well-known/webauthn", "", nil)
+		if got := fmt.Sprint(doc.body["origins"]); got != "[https://example.com]" || doc.header.Get("Content-Type") != "application/json" {
+			t.Errorf("got %s as %s, want https://example.com as application/json", got, doc.header.Get("Content-Type"))
+		}
+	})
+	t.Run("the name of the site", func(t *testing.T) {
+		if options := k.options(t, "register", access, nil); !strings.Contains(options, `"name":"The Example"`) {
+			t.Errorf("got %s, want the name of the settings", options)
+		}
+	})
+	for origin, status := range map[string]int{
+		site.Origin: 200, "https://example.com": 200, app: 200, "https://example.net": 400, "https://sub.example.org": 400, "null": 400,
+	} {
+		t.Run("WA-03 "+origin, func(t *testing.T) {
+			o, err := virtualwebauthn.ParseAssertionOptions(k.options(t, "login", "", nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			from := virtualwebauthn.RelyingParty{ID: site.ID, Name: site.Name, Origin: origin}
+			raw := virtualwebauthn.CreateAssertionResponse(from, k.auth, k.key, *o)
+			s.want(t, status, "POST", "/api/v1/webauthn/login/finish", "", credential(json.RawMessage(raw)))
+		})
+	}
+	t.Run("WA-05 a server without a domain has no passkeys", func(t *testing.T) {
+		bare := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", generous...)
+		bare.want(t, 404, "POST", "/api/v1/webauthn/login/begin", "", nil)
+		bare.want(t, 404, "GET", "/.well-known/webauthn", "", nil)
+	})
+}
