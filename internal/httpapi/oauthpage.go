@@ -10,7 +10,7 @@ import (
 
 // providerProblem is the data of provider.html.
 type providerProblem struct {
-	Title, Detail, RequestID string
+	Detail, RequestID string
 	// Back is one of the places that Targets allows: it may be a native app's.
 	Back template.URL
 	// Said is what the provider wrote about it, as text.
@@ -25,7 +25,7 @@ const maxSaid = 200
 // (OA-16). back is where the sign-in began; empty: unknown.
 func (h resources) providerPage(w http.ResponseWriter, r *http.Request, err error, back string) {
 	p := h.Problem(r.Context(), err)
-	page := providerProblem{Title: p.Title, Detail: p.Detail, RequestID: p.RequestID}
+	page := providerProblem{Detail: p.Detail, RequestID: p.RequestID}
 	if back == "" {
 		back = h.Providers.Targets.Resolve("")
 	} else { // it began here, so the words are the provider's and not those of whoever made the link
