@@ -18,9 +18,8 @@ type Arrival struct {
 	Provider string
 	State    string
 	Reply    Reply
-	// Error is the provider's own word, such as access_denied, and Description
-	// what it says about it. Both are text from outside.
-	Error, Description string
+	// Error is the provider's own word, such as access_denied.
+	Error string
 	// Cookie reads a cookie of the browser; "" where it has none.
 	Cookie func(name string) string
 }

@@ -90,7 +90,7 @@ func (s *Store) insertOAuthAccount(ctx context.Context, q *queries.Queries, a pr
 // CodeConflict, and the code stays good.
 func (s *Store) SignUpWithProvider(ctx context.Context, handover []byte, u account.User, a provider.Account, link *onetime.Token, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
-		touched, err = claim(ctx, q, onetime.Handover, handover, a.UpdatedAt)
+		touched, err = claimHandover(ctx, q, handover, a.UpdatedAt)
 		if err != nil || !touched {
 			return unchanged(err)
 		}
@@ -113,12 +113,23 @@ func (s *Store) SignUpWithProvider(ctx context.Context, handover []byte, u accou
 	return touched, err
 }
 
+// claimHandover spends a hand-over code and forgets what it stood for: identities
+// and tokens do not wait in spent rows until those are swept.
+func claimHandover(ctx context.Context, q *queries.Queries, hash []byte, now time.Time) (bool, error) {
+	ok, err := claim(ctx, q, onetime.Handover, hash, now)
+	if err != nil || !ok {
+		return ok, err
+	}
+	_, err = q.ForgetOneTime(ctx, queries.ForgetOneTimeParams{Data: []byte{}, Kind: string(onetime.Handover), Hash: hash})
+	return true, err
+}
+
 // LinkAccount spends a hand-over code and adds a linked account to a user, if
 // the user is still as l says; else it is CodeConflict, as is a taken identity,
 // and the code stays good.
 func (s *Store) LinkAccount(ctx context.Context, handover []byte, l provider.Linking, t audit.Trail) (revs []session.Revocation, touched bool, err error) {
 	err = s.writeFor(ctx, l.User.ID, func(q *queries.Queries) error {
-		touched, err = claim(ctx, q, onetime.Handover, handover, l.Account.UpdatedAt)
+		touched, err = claimHandover(ctx, q, handover, l.Account.UpdatedAt)
 		if err != nil || !touched {
 			return unchanged(err)
 		}
@@ -192,7 +203,7 @@ func empty(ctx context.Context, q *queries.Queries, e session.Ending) ([]session
 // when the code is spent; an account that is gone is CodeConflict.
 func (s *Store) UseAccount(ctx context.Context, handover []byte, a provider.Account, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
-		touched, err = claim(ctx, q, onetime.Handover, handover, a.UpdatedAt)
+		touched, err = claimHandover(ctx, q, handover, a.UpdatedAt)
 		if err != nil || !touched {
 			return unchanged(err)
 		}
@@ -244,7 +255,7 @@ func (s *Store) RenewTokens(ctx context.Context, a provider.Account, read time.T
 // false when it was spent before.
 func (s *Store) SpendHandover(ctx context.Context, handover []byte, now time.Time, t audit.Trail) (touched bool, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
-		touched, err = claim(ctx, q, onetime.Handover, handover, now)
+		touched, err = claimHandover(ctx, q, handover, now)
 		if err != nil || !touched {
 			return unchanged(err)
 		}

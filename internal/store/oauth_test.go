@@ -384,3 +384,13 @@ func TestMerge(t *testing.T) {
 		})
 	})
 }
+
+func TestSpentHandoverForgets(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		hash := r.handover()
+		r.done(r.SpendHandover(r.ctx(), hash, noon, audit.Trail{}))
+		if n := r.count("SELECT COUNT(*) FROM one_time_tokens WHERE kind = 'oauth_handover' AND LENGTH(data) > 0"); n != 0 {
+			t.Errorf("OA-15 spent codes with data: got %d, want 0", n)
+		}
+	})
+}

@@ -37,3 +37,6 @@ DELETE FROM one_time_tokens WHERE (kind, hash) IN (
 -- name: OneTimesOfUser :many
 SELECT * FROM one_time_tokens WHERE user_id = @user_id AND kind = @kind AND consumed_at = 0 AND expires_at > @now
 ORDER BY created_at DESC, hash;
+
+-- name: ForgetOneTime :execrows
+UPDATE one_time_tokens SET data = @data WHERE kind = @kind AND hash = @hash;

@@ -66,6 +66,24 @@ func (q *Queries) DeleteOneTimeOfUser(ctx context.Context, userID string) error 
 	return err
 }
 
+const forgetOneTime = `-- name: ForgetOneTime :execrows
+UPDATE one_time_tokens SET data = ?1 WHERE kind = ?2 AND hash = ?3
+`
+
+type ForgetOneTimeParams struct {
+	Data []byte
+	Kind string
+	Hash []byte
+}
+
+func (q *Queries) ForgetOneTime(ctx context.Context, arg ForgetOneTimeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetOneTime, arg.Data, arg.Kind, arg.Hash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertOneTime = `-- name: InsertOneTime :exec
 INSERT INTO one_time_tokens (kind, hash, user_id, session_id, data, tries_left, created_at, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
