@@ -45,9 +45,10 @@ type Feed struct {
 const MaxStale = 30 * time.Second
 
 // Current returns nil while the set is complete up to MaxStale ago, else
-// fault.CodeUnavailable.
+// fault.CodeUnavailable. A last read that lies as far in the future is no better:
+// the clock was set back, and the next read has to come first.
 func (f *Feed) Current() error {
-	if f.Clock().Sub(clock.FromMicros(f.last.Load())) <= MaxStale {
+	if f.Clock().Sub(clock.FromMicros(f.last.Load())).Abs() <= MaxStale {
 		return nil
 	}
 	return fault.Because(fault.CodeUnavailable, errors.New("session: revocations could not be read for too long")).WithRetryAfter(sweepEvery)
@@ -81,16 +82,21 @@ func (f *Feed) Run(ctx context.Context) {
 		case <-gaps:
 		case <-tick.C:
 		}
-		// A clock that was set back must not hide rows: since is taken from the
-		// start of the last read that succeeded, and never from the future.
-		since := clock.FromMicros(f.last.Load())
-		if now := f.Clock(); since.After(now) {
-			since = now
-		}
-		if err := f.read(ctx, since.Add(-overlap)); err != nil && ctx.Err() == nil {
+		if err := f.read(ctx, f.since()); err != nil && ctx.Err() == nil {
 			f.Slog.ErrorContext(ctx, "reading revocations failed; it is tried again", "error", err)
 		}
 	}
+}
+
+// since is how far back the next read goes: a little behind the start of the last
+// one that succeeded. Where that lies in the future the clock was set back, and
+// tokens live again whose revocations may be forgotten: then everything is read.
+func (f *Feed) since() time.Time {
+	last := clock.FromMicros(f.last.Load())
+	if f.Clock().Before(last) {
+		return time.Time{}
+	}
+	return last.Add(-overlap)
 }
 
 // take hands a message of the bus to the set; a gap asks for a read at once.

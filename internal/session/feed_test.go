@@ -23,14 +23,15 @@ type rows struct {
 	all   []session.Revocation
 	err   error
 	since []time.Time
+	live  bool // tell those alone that have not expired
 }
 
-func (r *rows) RevocationsSince(_ context.Context, since, _ time.Time) (out []session.Revocation, err error) {
+func (r *rows) RevocationsSince(_ context.Context, since, now time.Time) (out []session.Revocation, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.since = append(r.since, since)
 	for _, rev := range r.all {
-		if !rev.At.Before(since) {
+		if !rev.At.Before(since) && (!r.live || rev.ExpiresAt.After(now)) {
 			out = append(out, rev)
 		}
 	}

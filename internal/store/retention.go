@@ -23,7 +23,8 @@ const keepSends = 48 * time.Hour
 
 // Sweep removes what nothing can need any more at now: expired single-use rows
 // and refresh tokens, sessions past their end (kept a while for the list of
-// events), revocations of dead tokens, lapsed enrolments, retired keys, old sends
+// events), revocations of dead tokens (kept as long, for a clock that is set back
+// makes their tokens live again), lapsed enrolments, retired keys, old sends
 // of SMS codes, and the counters of subjects that are no user, once they rest.
 // Successors outside the grace window are forgotten first. Each batch is a
 // transaction of its own: a Sweep that is cut short has done a part, and the next
@@ -52,7 +53,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, grace, keep time.Durat
 			return q.DeleteSessionsBefore(ctx, queries.DeleteSessionsBeforeParams{Before: old, Batch: sweepBatch})
 		}},
 		{&w.Revocations, func(ctx context.Context, q *queries.Queries) (int64, error) {
-			return q.DeleteRevocationsBefore(ctx, queries.DeleteRevocationsBeforeParams{Before: at, Batch: sweepBatch})
+			return q.DeleteRevocationsBefore(ctx, queries.DeleteRevocationsBeforeParams{Before: old, Batch: sweepBatch})
 		}},
 		{&w.Enrolments, func(ctx context.Context, q *queries.Queries) (int64, error) {
 			return q.DeletePendingMFABefore(ctx, queries.DeletePendingMFABeforeParams{Before: at, Batch: sweepBatch})
