@@ -199,10 +199,10 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, ready func(addr net.
 // Prepare does what must be done before the first request: it makes a signing
 // key where there is none and reads what was revoked. Serve does it by itself.
 func (a *App) Prepare(ctx context.Context) error {
-	if err := a.turnKeys(ctx); err != nil {
+	if err := a.TurnKeys(ctx); err != nil {
 		return fmt.Errorf("preparing the signing keys: %w", err)
 	}
-	if err := a.feed.Load(ctx); err != nil {
+	if err := a.ReadRevocations(ctx); err != nil {
 		return fmt.Errorf("reading the revocations: %w", err)
 	}
 	e := audit.New(ctx, a.clock(), audit.SystemStartup, audit.Success, "")

@@ -29,7 +29,7 @@ func (a *App) jobs() []func(context.Context) {
 		a.sealer().Run,
 		a.recorder.run,
 		func(ctx context.Context) {
-			every(ctx, keyPoll, func(ctx context.Context) { a.report(ctx, "signing keys", a.turnKeys(ctx)) })
+			every(ctx, keyPoll, func(ctx context.Context) { a.report(ctx, "signing keys", a.TurnKeys(ctx)) })
 		},
 		func(ctx context.Context) {
 			every(ctx, sweepEvery, func(ctx context.Context) { a.report(ctx, "sweep", a.Sweep(ctx)) })
@@ -75,9 +75,9 @@ func (a *App) schedule() token.Schedule {
 	return s
 }
 
-// turnKeys takes the next step of key rotation, if one is due, and reads the
-// keys.
-func (a *App) turnKeys(ctx context.Context) error {
+// TurnKeys takes the next step of key rotation, if one is due, and reads the
+// keys. The running server does it every minute.
+func (a *App) TurnKeys(ctx context.Context) error {
 	return a.rotate(ctx, token.Rotate)
 }
 
@@ -94,7 +94,7 @@ func (a *App) rotate(ctx context.Context, decide func([]token.Key, time.Time, to
 	if err != nil {
 		return err
 	}
-	if r.New != nil || len(r.Retire) > 0 {
+	if r.New != nil || len(r.Retire) > 0 { // what is to be deleted, Sweep deletes
 		e := audit.New(ctx, a.clock(), audit.SystemKeyRotated, audit.Success, "")
 		e.ActorKind = "system"
 		if err := a.Store.ApplyRotation(ctx, r, audit.Of(e)); err != nil {
@@ -136,3 +136,7 @@ func (a *App) servers(ln net.Listener, failed chan<- error) ([]*http.Server, err
 	serve(metrics, mln)
 	return []*http.Server{main, metrics}, nil
 }
+
+// ReadRevocations reads every live revocation. The running server follows them
+// by itself.
+func (a *App) ReadRevocations(ctx context.Context) error { return a.feed.Load(ctx) }

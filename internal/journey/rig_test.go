@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
@@ -53,6 +54,12 @@ func engines(t *testing.T, f func(t *testing.T, databaseURL string)) {
 // start serves an App on a free port until the test ends.
 func start(t *testing.T, databaseURL string, more ...string) *server {
 	t.Helper()
+	return startAt(t, clock.System, databaseURL, more...)
+}
+
+// startAt is start with another clock.
+func startAt(t *testing.T, now clock.Clock, databaseURL string, more ...string) *server {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +82,7 @@ func start(t *testing.T, databaseURL string, more ...string) *server {
 	if err != nil {
 		t.Fatalf("settings: %v", err)
 	}
-	s.App, err = app.Open(t.Context(), cfg, app.Options{Version: "test", Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	s.App, err = app.Open(t.Context(), cfg, app.Options{Version: "test", Clock: now, Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
