@@ -3,13 +3,20 @@ package journey_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/descope/virtualwebauthn"
+
+	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/config"
 )
 
 // site is the passkeys' site in journeys; the server itself listens on an address.
@@ -479,4 +486,51 @@ func TestPasskeySites(t *testing.T) {
 		bare.want(t, 404, "POST", "/api/v1/webauthn/login/begin", "", nil)
 		bare.want(t, 404, "GET", "/.well-known/webauthn", "", nil)
 	})
+}
+
+// TestPasskeyModels is a server that takes proved models only.
+func TestPasskeyModels(t *testing.T) {
+	const model = "WEBAUTHN_ALLOWED_AAGUIDS=ee882879-721c-4913-9775-3dfcce97072a"
+	maker := httptest.NewTLSServer(nil) // for its certificate
+	maker.Close()
+	anchors := filepath.Join(t.TempDir(), "roots.pem")
+	write := func(text []byte) {
+		if err := os.WriteFile(anchors, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("WA-15 a key that proves nothing is refused", func(t *testing.T) {
+		write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: maker.Certificate().Raw}))
+		s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", withPasskeys(model, "WEBAUTHN_TRUST_ANCHORS="+anchors)...)
+		s.member(t, "ada@example.org")
+		k := s.keyring(virtualwebauthn.AuthenticatorOptions{})
+		access := s.login(t, "ada@example.org").text("access_token")
+		options := k.options(t, "register", access, nil)
+		if !strings.Contains(options, `"attestation":"direct"`) {
+			t.Errorf("got %s, want an attestation asked for", options)
+		}
+		refused := s.want(t, 403, "POST", "/api/v1/webauthn/register/finish", access, credential(k.create(t, options)))
+		if refused.text("code") != "forbidden" {
+			t.Errorf("got %v, want forbidden", refused.body)
+		}
+	})
+	for name, text := range map[string]string{"an empty file": "", "a file of something else": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"} {
+		t.Run("WA-15 certificates from "+name+" stop the start", func(t *testing.T) {
+			write([]byte(text))
+			cfg, err := config.Load([]string{
+				"DATABASE_URL=sqlite:" + t.TempDir() + "/sallyport.db", "PUBLIC_URL=http://localhost:8000", "SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8",
+				model, "WEBAUTHN_TRUST_ANCHORS=" + anchors,
+			}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := app.Open(t.Context(), cfg, app.Options{})
+			if err == nil {
+				_ = a.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), "WEBAUTHN_TRUST_ANCHORS") {
+				t.Errorf("got %v, want the setting named", err)
+			}
+		})
+	}
 }
