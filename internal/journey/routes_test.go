@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/httpapi"
@@ -129,12 +130,13 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// enrol sets an authenticator app up and returns its secret.
+// enrol sets an authenticator app up, with the code of the step before, and
+// returns its secret.
 func (s *server) enrol(t *testing.T, email string) string {
 	t.Helper()
 	access := s.login(t, email).text("access_token")
 	secret := s.want(t, 200, "POST", "/api/v1/mfa/totp/setup", access, nil).text("secret")
-	s.want(t, 200, "POST", "/api/v1/mfa/totp/verify-setup", access, map[string]any{"code": testbed.Oathtool(t, secret, clock.System())})
+	s.want(t, 200, "POST", "/api/v1/mfa/totp/verify-setup", access, map[string]any{"code": testbed.Oathtool(t, secret, clock.System().Add(-30*time.Second))})
 	return secret
 }
 
