@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,12 +167,15 @@ func TestVerify(t *testing.T) {
 
 // backlog hands out rows to seal.
 type backlog struct {
+	mu    sync.Mutex
 	left  int
 	err   error
 	calls int
 }
 
 func (b *backlog) SealAudit(_ context.Context, limit int, _ func([]byte, audit.Record) []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.calls++
 	if b.err != nil {
 		return 0, b.err
@@ -179,6 +183,19 @@ func (b *backlog) SealAudit(_ context.Context, limit int, _ func([]byte, audit.R
 	n := min(b.left, limit)
 	b.left -= n
 	return n, nil
+}
+
+// set changes the backlog, get reads it.
+func (b *backlog) set(left int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left, b.err = left, err
+}
+
+func (b *backlog) get() (left, calls int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.left, b.calls
 }
 
 func TestSealer(t *testing.T) {
@@ -192,20 +209,20 @@ func TestSealer(t *testing.T) {
 		}()
 		time.Sleep(3500 * time.Millisecond)
 		synctest.Wait()
-		if rows.calls != 3 || rows.left != 1700 {
-			t.Errorf("while the database is away: got %d calls, %d left, want a try a second", rows.calls, rows.left)
+		if left, calls := rows.get(); calls != 3 || left != 1700 {
+			t.Errorf("while the database is away: got %d calls, %d left, want a try a second", calls, left)
 		}
-		rows.err = nil
+		rows.set(1700, nil)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if rows.left != 0 {
-			t.Errorf("got %d rows left, want all sealed at once", rows.left)
+		if left, _ := rows.get(); left != 0 {
+			t.Errorf("got %d rows left, want all sealed at once", left)
 		}
-		rows.left = 3
+		rows.set(3, nil)
 		cancel()
 		<-done
-		if rows.left != 0 {
-			t.Errorf("after the end: got %d rows left, want none", rows.left)
+		if left, _ := rows.get(); left != 0 {
+			t.Errorf("after the end: got %d rows left, want none", left)
 		}
 	})
 }

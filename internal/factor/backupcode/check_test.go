@@ -91,7 +91,7 @@ func TestCheckOnTheStore(t *testing.T) {
 				wg.Go(func() {
 					if got, err := check(codes[1]); err == nil {
 						accepted.Add(1)
-					} else {
+					} else if fault.Of(err) != fault.CodeBusy { // a slow machine turns some away before they are compared
 						refused(t, "a slower one", got, err, "replayed")
 					}
 				})
