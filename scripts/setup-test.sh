@@ -20,16 +20,19 @@ command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the race detector
 
-# The certified OpenID provider that provider sign-ins are tested against.
-certified() {
+# What the tests take from npm: the certified OpenID provider that provider
+# sign-ins are tested against, and a second software authenticator for passkeys.
+packages() {
 	local folder
-	folder=$(dirname "$0")/../internal/testbed/certified
-	[ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] ||
-		npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
+	for folder in internal/testbed/certified internal/journey/testdata/emulator; do
+		folder=$(dirname "$0")/../$folder
+		[ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] ||
+			npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
+	done
 }
 
 if [ ${#missing[@]} -eq 0 ]; then
-	certified
+	packages
 	exit 0
 fi
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -41,4 +44,4 @@ echo "setup-test: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-certified
+packages
