@@ -68,13 +68,13 @@ func (s *Service) comparePassword(ctx context.Context, u account.User, subject, 
 	}
 	if reason != "" {
 		if err := s.Passwords.Spend(ctx); err != nil {
-			return c, err
+			return c, s.undecided(ctx, u.ID, proof.Password, c, err)
 		}
 		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: reason}, c, fault.New(fault.CodeInvalidCredentials))
 	}
 	match, rehash, err := s.Passwords.Verify(ctx, u.PasswordHash, password)
 	if err != nil {
-		return c, err
+		return c, s.undecided(ctx, u.ID, proof.Password, c, err)
 	}
 	if !match {
 		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: "wrong_password"}, c, fault.New(fault.CodeInvalidCredentials))

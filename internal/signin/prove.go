@@ -150,7 +150,7 @@ func (s *Service) try(ctx context.Context, u account.User, sub factor.Subject, m
 		return proof.Proof{}, 0, s.wrong(ctx, u.ID, m, factor.Wrong{Reason: "malformed"}, c, refusal)
 	}
 	if err != nil {
-		return proof.Proof{}, 0, err
+		return proof.Proof{}, 0, s.undecided(ctx, u.ID, m, c, err)
 	}
 	return p, c.Failures - 1, s.Store.ClearAttempts(ctx, u.ID, m)
 }
@@ -194,6 +194,15 @@ func (s *Service) wrong(ctx context.Context, userID string, m proof.Method, caus
 		return err
 	}
 	return answer
+}
+
+// undecided returns err of a try that was counted and came to no verdict. One
+// whose client hung up meanwhile is written down first: it may have been a guess.
+func (s *Service) undecided(ctx context.Context, userID string, m proof.Method, c Count, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return s.wrong(ctx, userID, m, factor.Wrong{Reason: "hung_up"}, c, err)
 }
 
 // answerTo is what the client hears of an answer that proved nothing.

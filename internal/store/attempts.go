@@ -13,7 +13,8 @@ import (
 	"github.com/sallyport/sallyport/internal/store/queries"
 )
 
-// countingLimit bounds the counting of a try whose request has gone away.
+// countingLimit bounds counting and writing down a try whose request has gone
+// away.
 const countingLimit = 5 * time.Second
 
 // row names a row whose key is a hash, for the sealer's binding.

@@ -14,8 +14,11 @@ import (
 )
 
 // Record writes a trail that belongs to no other change: a failed sign-in, a
-// refused request.
+// refused request. It is written even when the request has gone away: hanging up
+// hides nothing (AU-06).
 func (s *Store) Record(ctx context.Context, t audit.Trail) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), countingLimit)
+	defer cancel()
 	return s.write(ctx, func(q *queries.Queries) error { return s.leave(ctx, q, t) })
 }
 
