@@ -124,6 +124,16 @@ func graceOnce(r *rig) {
 	if f, err = r.FindRefresh(r.ctx(), first.Hash); err != nil || !f.Refresh.GraceAt.Equal(noon) {
 		r.Errorf("grace given at: got %v, error %v; want %v", f.Refresh.GraceAt, err, noon)
 	}
+	for name, over := range map[string]string{
+		"TK-12 in an ended session":   "UPDATE sessions SET ended_at = ? WHERE id = ?",
+		"TK-09 in an expired session": "UPDATE sessions SET expires_at = ? WHERE id = ?",
+	} {
+		n, first := r.session(n.UserID)
+		r.done(r.RotateRefresh(r.ctx(), first.Hash, refresh(n.ID), "spr_next", audit.Trail{}))
+		r.exec(over, micros(noon), n.ID)
+		touched, err = r.SpendGrace(r.ctx(), first.Hash, opened, noon)
+		r.refused(name, touched, err)
+	}
 	// Without a grace window no successor is kept, so nothing can be given again.
 	r.done(r.RotateRefresh(r.ctx(), next.Hash, refresh(n.ID), "", audit.Trail{}))
 	touched, err = r.SpendGrace(r.ctx(), next.Hash, opened, noon)
