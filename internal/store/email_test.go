@@ -8,6 +8,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 )
 
@@ -71,10 +72,20 @@ func TestEmailChange(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		t.Run("RC-07 moves the account and leaves the way back", func(t *testing.T) {
 			w := r.in(t).world()
+			mailbox := enrolment(w.u.ID)
+			mailbox.Method, mailbox.Secret, mailbox.Email = proof.Email, nil, w.u.Email
+			w.must(w.BeginEnrolment(w.ctx(), mailbox, audit.Trail{}))
 			undo := ticket(onetime.EmailUndo, w.u.ID)
 			w.done(w.ChangeEmail(w.ctx(), w.hash(onetime.EmailChange), w.u, w.to, undo, audit.Trail{}))
 			if u := w.again(w.u.ID); u.Canonical != w.to.Canonical || u.Email != w.to.Display || !u.EmailVerifiedAt.Equal(noon) {
 				t.Errorf("got %+v, want the new address, verified", u)
+			}
+			list, err := w.Enrolments(w.ctx(), w.u.ID, noon)
+			w.must(err)
+			for _, e := range list {
+				if follows := e.Email == w.to.Display; follows != (e.Method == proof.Email) || e.Method != proof.Email && e.Email != "" {
+					t.Errorf("OT-09 the address of the factor %s: got %q, want the new one for e-mail codes alone", e.Method, e.Email)
+				}
 			}
 			for _, k := range []onetime.Kind{onetime.PasswordReset, onetime.EmailVerify, onetime.EmailUndo} {
 				if w.live(w.tokens[k], noon) {

@@ -173,6 +173,17 @@ func TestLastFactorStays(t *testing.T) {
 	})
 }
 
+func TestRemoveAnotherUsersFactor(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		app, thief := r.factor(r.user().ID), r.user().ID
+		_, touched, err := r.RemoveFactors(r.ctx(), factor.Removal{UserID: thief, Method: proof.TOTP, ID: app.ID}, ending(thief), audit.Trail{})
+		r.refused("MF-03 another user's factor by its id", touched, err)
+		if got := r.enrolled(app.UserID, noon); len(got) != 1 {
+			t.Errorf("got %v, want the factor kept", got)
+		}
+	})
+}
+
 func TestResetFactors(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		w := r.world()
