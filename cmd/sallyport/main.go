@@ -45,6 +45,7 @@ type commands struct {
 	Outbox   outboxCmd   `cmd:"" help:"List, retry and drop messages that could not be delivered."`
 	Message  messageCmd  `cmd:"" help:"Look at the words of messages before anybody gets them."`
 	Doctor   doctorCmd   `cmd:"" help:"Check settings, files, database, Redis, mail, SMS, passkeys, proxies and clock, and say what to do."`
+	Health   healthCmd   `cmd:"" help:"Ask the server that runs here whether it can work; for health checks."`
 	Settings settingsCmd `cmd:"" help:"Show the settings in force, secrets hidden."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
