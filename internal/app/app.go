@@ -64,7 +64,6 @@ type App struct {
 	feed        *session.Feed
 	bus         bus.Bus
 	limiter     limit.Limiter
-	limiterDown func() bool
 	gateway     *gateway.Gateway
 	outbox      *message.Worker
 	inbox       *devinbox.Inbox

@@ -24,14 +24,15 @@ func (a *App) openNeighbours(ctx context.Context) error {
 	local := limitmemory.New(a.clock, limitKeys)
 	var shared limit.Limiter = local
 	a.bus = busmemory.New(0)
-	a.limiterDown = func() bool { return false }
 	if !a.cfg.Redis.URL.Empty() {
 		client, err := busredis.Dial(a.cfg.Redis.URL.Reveal())
 		if err != nil {
 			return fmt.Errorf("REDIS_URL: %w", err)
 		}
 		a.closers = append(a.closers, func() error { client.Close(); return nil })
-		shared = a.sharedLimiter(ctx, client, local)
+		if shared, err = a.sharedLimiter(ctx, client, local); err != nil {
+			return err
+		}
 		a.bus = busredis.New(client, "sallyport:bus:", 0)
 	}
 	taken := prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -50,12 +51,18 @@ func (a *App) openNeighbours(ctx context.Context) error {
 // is away: each allows half, so two nodes together allow what one did.
 const assumedNodes = 2
 
-func (a *App) sharedLimiter(ctx context.Context, client rueidis.Client, local limit.Limiter) limit.Limiter {
+func (a *App) sharedLimiter(ctx context.Context, client rueidis.Client, local limit.Limiter) (limit.Limiter, error) {
 	f := limit.NewFallback(limitredis.New(client, "sallyport:limit:"), local, a.clock, func() int { return assumedNodes }, func(down bool) {
 		a.log.WarnContext(ctx, "the shared limiter changed", "local_only", down)
 	})
-	a.limiterDown = f.Down
-	return f
+	return f, a.metrics.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sallyport_limit_local", Help: "1 while Redis does not answer and this node counts the rate limits by itself.",
+	}, func() float64 {
+		if f.Down() {
+			return 1
+		}
+		return 0
+	}))
 }
 
 // openTokens builds the keys, the signer's other half and the set of

@@ -1,6 +1,6 @@
 // Package testbed brings up the real services that tests run against: PostgreSQL
-// and Redis on free loopback ports, thrown away afterwards, and oathtool as a
-// second opinion on one-time codes.
+// and Redis on free loopback ports, thrown away afterwards, oathtool as a second
+// opinion on one-time codes, and promtool on alert rules.
 //
 // It decides where the programs are found, how a server is started so that it
 // never outlives its test, and that a missing program fails the test with the

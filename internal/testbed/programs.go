@@ -58,3 +58,20 @@ func Oathtool(tb testing.TB, secret string, at time.Time) string {
 	}
 	return strings.TrimSpace(string(out))
 }
+
+// Promtool runs Prometheus's checking tool in a folder and returns what it says;
+// a check that fails fails the test.
+func Promtool(tb testing.TB, folder string, args ...string) string {
+	tb.Helper()
+	path, err := exec.LookPath("promtool")
+	if err != nil {
+		tb.Fatal(missing("promtool", "prometheus"))
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = folder
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		tb.Errorf("testbed: promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
