@@ -61,13 +61,7 @@ func (s *Store) AddPasskey(ctx context.Context, p factor.Passkey, codes []factor
 	if p.Synced {
 		kind = multiDevice
 	}
-	err := s.write(ctx, func(q *queries.Queries) error {
-		if err := q.LockUser(ctx, p.UserID); err != nil {
-			return err
-		}
-		if _, err := q.UserByID(ctx, p.UserID); err != nil {
-			return absent(err)
-		}
+	err := s.writeFor(ctx, p.UserID, func(q *queries.Queries) error {
 		n, err := q.CountPasskeys(ctx, p.UserID)
 		if err != nil {
 			return err
@@ -129,24 +123,21 @@ func (s *Store) RenamePasskey(ctx context.Context, userID, id, name string, t au
 	})
 }
 
-// RemovePasskey removes a passkey, ends other sessions and forgets remembered
-// devices; with the last second factor go the backup codes. It returns
+// RemovePasskey removes a passkey, ends other sessions and the sign-ins under
+// way, which may have begun with it, and forgets remembered devices; with the
+// last second factor go the backup codes. It returns
 // CodeNotFound where there is none, CodeLastSignInMethod where the user could no
 // longer sign in, CodeLastFactor where policy demands a second factor and this
 // is the last.
 func (s *Store) RemovePasskey(ctx context.Context, r factor.PasskeyRemoval, e session.Ending, t audit.Trail) (revs []session.Revocation, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
-		// The user's row is held, so that two removals cannot each spare the other.
-		if err := q.LockUser(ctx, r.UserID); err != nil {
-			return err
-		}
+	err = s.writeFor(ctx, r.UserID, func(q *queries.Queries) error {
 		if n, err := q.DeletePasskey(ctx, queries.DeletePasskeyParams{ID: r.ID, UserID: r.UserID}); err != nil || n == 0 {
 			return orNotFound(err)
 		}
 		if err := spared(ctx, q, r, e.At); err != nil {
 			return err
 		}
-		if err := killOneTime(ctx, q, r.UserID, e.At, onetime.Device); err != nil {
+		if err := killOneTime(ctx, q, r.UserID, e.At, onetime.Device, onetime.Attempt, onetime.PasskeyChallenge); err != nil {
 			return err
 		}
 		if revs, err = endSessions(ctx, q, e); err != nil {

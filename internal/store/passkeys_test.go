@@ -173,12 +173,16 @@ func TestRemovePasskey(t *testing.T) {
 			u := r.user()
 			p := add(passkey(u.ID))
 			n, _ := r.session(u.ID)
+			begun := r.issue(onetime.Attempt, u.ID)
 			revs, err := r.RemovePasskey(r.ctx(), removal(p), ending(u.ID), r.trail(u.ID))
 			if err != nil || len(revs) != 1 || revs[0].Value != n.ID {
 				t.Errorf("got %v, %v, want the session revoked", revs, err)
 			}
 			if left, err := r.BackupCodesLeft(r.ctx(), u.ID); left != 0 || err != nil {
 				t.Errorf("backup codes: got %d, %v, want none", left, err)
+			}
+			if r.live(begun, noon) {
+				t.Error("a sign-in under way: got it alive, want it dead")
 			}
 		})
 		t.Run("MF-04 the last factor stays while one is demanded", func(t *testing.T) {
@@ -253,6 +257,14 @@ func TestResetRemovesPasskeys(t *testing.T) {
 		r.must(err)
 		if all, err := r.Passkeys(r.ctx(), u.ID); err != nil || len(all) != 0 {
 			t.Errorf("MF-08 got %v, %v, want no passkey left", all, err)
+		}
+	})
+}
+
+func TestPasskeyOfNobody(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		if err := r.AddPasskey(r.ctx(), passkey(ident.New()), nil, 9, audit.Trail{}); fault.Of(err) != fault.CodeNotFound {
+			t.Errorf("a user that is gone: got %v, want not_found", err)
 		}
 	})
 }
