@@ -38,7 +38,7 @@ generate: ## write every generated file anew
 
 .PHONY: test
 test: setup-test web ## run every test, on real services
-	$(GO) test $(TESTFLAGS) ./...
+	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: setup-test
 setup-test: ## install the services and programs that the tests need
