@@ -53,6 +53,15 @@ func TestPasswords(t *testing.T) {
 				t.Errorf("a locked user's: got error %v, link alive %t; want %s, true", err, w.live(locked, noon), fault.CodeNotFound)
 			}
 		})
+		t.Run("OA-09 a reset keeps what a verified user linked", func(t *testing.T) {
+			w := r.in(t).world()
+			w.done(w.VerifyEmail(w.ctx(), w.hash(onetime.EmailVerify), w.u.ID, w.u.Canonical, noon, audit.Trail{}))
+			_, touched, err := w.ResetPassword(w.ctx(), w.hash(onetime.PasswordReset), w.u, "$argon2id$new", ending(w.u.ID), audit.Trail{})
+			w.done(touched, err)
+			if linked, err := w.OAuthAccounts(w.ctx(), w.u.ID); err != nil || len(linked) != 1 {
+				t.Errorf("got %d linked accounts, error %v; want 1", len(linked), err)
+			}
+		})
 		t.Run("PW-06 a rehash loses against a change", func(t *testing.T) {
 			r := r.in(t)
 			u := r.user()
