@@ -200,12 +200,12 @@ func AMR(proofs []Proof) []string {
 }
 
 // LevelAt returns the level the proofs not older than maxAge add up to, counted
-// at now. Step-up asks this: a weaker proof never refreshes a stronger one
+// at now; one that lies as far ahead, by a clock that was set back, is no better. Step-up asks this: a weaker proof never refreshes a stronger one
 // (MF-05).
 func LevelAt(proofs []Proof, now time.Time, maxAge time.Duration) Level {
 	var fresh []Proof
 	for _, p := range proofs {
-		if now.Sub(p.At) <= maxAge {
+		if now.Sub(p.At).Abs() <= maxAge {
 			fresh = append(fresh, p)
 		}
 	}

@@ -59,6 +59,9 @@ func TestLevelAt(t *testing.T) {
 	if got := proof.LevelAt(proofs, now, 6*time.Minute); got != proof.AAL2 {
 		t.Errorf("MF-05 got %s, want aal2", got)
 	}
+	if got := proof.LevelAt(proofs, now.Add(-10*time.Minute), 5*time.Minute); got != proof.AAL1 {
+		t.Errorf("MF-05 a clock set back by ten minutes: got %s, want aal1: the password is of the future", got)
+	}
 }
 
 func TestLevelText(t *testing.T) {

@@ -181,13 +181,14 @@ func (p Policy) Reachable(enrolled []proof.Method) proof.Level {
 // Fresh decides whether a session may do a guarded action now: its level must be
 // the highest its user can reach, and the proof that carries that level at most
 // StepUpAge old (MF-03). A weaker or mailbox proof never counts (MF-05), nor a
-// remembered device (MF-06), nor by itself a passkey that checked nobody (WA-06).
+// remembered device (MF-06), nor by itself a passkey that checked nobody (WA-06),
+// nor a proof of the future, which a clock that was set back would keep fresh.
 func (p Policy) Fresh(level proof.Level, proofs []proof.Proof, reachable proof.Level, now time.Time) bool {
 	if level < reachable {
 		return false
 	}
 	return slices.ContainsFunc(proofs, func(x proof.Proof) bool {
-		if now.Sub(x.At) > p.StepUpAge || x.Mailbox || x.Method == proof.Device {
+		if now.Sub(x.At).Abs() > p.StepUpAge || x.Mailbox || x.Method == proof.Device {
 			return false
 		}
 		if reachable < proof.AAL2 {

@@ -136,6 +136,8 @@ func TestFresh(t *testing.T) {
 		{"MF-05 an old app and a fresh password", proof.AAL2, []proof.Proof{at(proof.Password, 0), at(proof.TOTP, old)}, proof.AAL2, false},
 		{"MF-05 a fresh mail code never counts", proof.AAL1, []proof.Proof{at(proof.Password, old), mail}, proof.AAL1, false},
 		{"MF-06 nor does a remembered device", proof.AAL1, []proof.Proof{at(proof.Password, old), at(proof.Device, 0)}, proof.AAL1, false},
+		{"MF-03 a password a moment ahead, by another node's clock", proof.AAL1, []proof.Proof{at(proof.Password, -time.Second)}, proof.AAL1, true},
+		{"MF-03 a password of the future: the clock was set back", proof.AAL1, []proof.Proof{at(proof.Password, -old)}, proof.AAL1, false},
 		{"MF-03 nothing was proved", proof.None, nil, proof.AAL1, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -108,7 +108,7 @@ func (s *Service) fresh(ctx context.Context, userID, sessionID string) ([]proof.
 		return nil, err
 	}
 	now := s.Clock()
-	return slices.DeleteFunc(slices.Clone(n.Proofs), func(p proof.Proof) bool { return now.Sub(p.At) > s.Policy.StepUpAge }), nil
+	return slices.DeleteFunc(slices.Clone(n.Proofs), func(p proof.Proof) bool { return now.Sub(p.At).Abs() > s.Policy.StepUpAge }), nil
 }
 
 // Raise adds a proof that was made elsewhere (a passkey ceremony, a confirmed
