@@ -65,6 +65,7 @@ type passkeyBody struct {
 	ID               string     `json:"id"`
 	Name             string     `json:"name" doc:"The person's own word for it."`
 	Authenticator    string     `json:"authenticator,omitempty" doc:"What people call the authenticator, where its model is well known. Not proved unless the server demands attestation."`
+	Icon             string     `json:"icon" doc:"A picture of the sort of authenticator: an SVG in a data URI."`
 	AAGUID           string     `json:"aaguid"`
 	CredentialID     string     `json:"credential_id" doc:"Base64url."`
 	DeviceType       string     `json:"device_type" enum:"single_device,multi_device" doc:"multi_device: the passkey is synced."`
@@ -78,7 +79,7 @@ type passkeyBody struct {
 
 func passkeyOf(p factor.Passkey) passkeyBody {
 	b := passkeyBody{
-		ID: p.ID, Name: p.Name, Authenticator: p.Authenticator(), AAGUID: p.AAGUID,
+		ID: p.ID, Name: p.Name, Authenticator: p.Authenticator(), Icon: p.Icon(), AAGUID: p.AAGUID,
 		CredentialID: base64.RawURLEncoding.EncodeToString(p.CredentialID), DeviceType: "single_device",
 		BackedUp: p.BackedUp, UserVerification: p.UVInitialized, Transports: append([]string{}, p.Transports...),
 		SignCount: p.SignCount, CreatedAt: p.CreatedAt,
