@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/sallyport/sallyport/internal/account"
@@ -99,7 +101,10 @@ func readPerson(line []byte) (p person, err error) {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil {
-		return p, fmt.Errorf("not the expected JSON")
+		return p, errors.New("not the expected JSON")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return p, errors.New("something follows the person")
 	}
 	if p.address, err = account.ParseAddress(in.Email); err != nil {
 		return p, err

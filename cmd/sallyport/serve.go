@@ -30,7 +30,10 @@ func (serveCmd) Run(ctx context.Context, t terminal, s settings) error {
 	if err != nil {
 		return err
 	}
-	link, err := a.SetupLink(ctx)
+	link := ""
+	if err = a.CheckTables(ctx); err == nil {
+		link, err = a.SetupLink(ctx)
+	}
 	if err == nil {
 		err = a.Serve(ctx, func(addr net.Addr) {
 			greet(t, cfg, addr, link)

@@ -128,6 +128,21 @@ func (a *App) openStore(ctx context.Context) error {
 	return nil
 }
 
+// CheckTables returns an error while a migration is missing, which a run with
+// AUTO_MIGRATE=false must not start on.
+func (a *App) CheckTables(ctx context.Context) error {
+	all, err := a.Store.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if m.AppliedAt.IsZero() {
+			return fmt.Errorf("the database lacks %s: run `sallyport migrate up`, or set AUTO_MIGRATE=true", m.Name)
+		}
+	}
+	return nil
+}
+
 // Close ends what Open opened. It is safe to call twice.
 func (a *App) Close() error {
 	var errs []error

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -131,7 +132,7 @@ func (a *App) servers(ln net.Listener, failed chan<- error) ([]*http.Server, err
 	metrics := httpapi.NewServer(mux, a.log)
 	mln, err := net.Listen("tcp", a.cfg.HTTP.MetricsAddr)
 	if err != nil {
-		return []*http.Server{main}, err
+		return []*http.Server{main}, fmt.Errorf("listening on METRICS_ADDR: %w", err)
 	}
 	serve(metrics, mln)
 	return []*http.Server{main, metrics}, nil

@@ -2,7 +2,7 @@
 //
 // It decides what a setting is called, what it defaults to, which values are
 // refused and why, and what changes under SECURITY_PROFILE=strict. Loading, the
-// settings reference, `.env.auth.example` and the listing of `sallyport doctor`
+// settings reference, `.env.auth.example` and the listing of `sallyport settings`
 // are all made from the same table. It refuses to know what anybody does with a
 // value: it opens no database and dials nobody.
 //

@@ -64,8 +64,8 @@ starts a comment. A name that looks like a slip of the pen stops the start; any
 other unknown name is reported and ignored.
 
 Durations are written ` + "`90s`, `10m`, `24h` or `30d`" + `, lists with commas. All problems are
-reported at once, each with the way to mend it; ` + "`sallyport doctor`" + ` shows the settings
-in force and checks what lies behind them.
+reported at once, each with the way to mend it; ` + "`sallyport settings`" + ` shows the settings
+in force, ` + "`sallyport doctor`" + ` checks what lies behind them.
 
 A run is *local* while the host of ` + "`PUBLIC_URL`" + ` is ` + "`localhost`" + `, a name under ` + "`.localhost`" + `
 or a loopback address. Any other run needs https, a mail server and a ` + "`SECRET_KEY`" + `.

@@ -16,7 +16,7 @@ import (
 
 const (
 	deploy    = "../../deploy"
-	secretKey = "Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8" //nolint:gosec // of tests
+	secretKey = "Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8"
 )
 
 func read(t *testing.T, path string) string {
