@@ -156,6 +156,9 @@ func (a *App) Close() error {
 // Handler serves the whole API, for tests that bring their own listener.
 func (a *App) Handler() http.Handler { return a.handler }
 
+// Gatherer gives the metrics of METRICS_ADDR.
+func (a *App) Gatherer() prometheus.Gatherer { return a.metrics }
+
 // Routes returns the table of contents of the API, as it is served.
 func (a *App) Routes() []httpapi.Route { return a.routes }
 

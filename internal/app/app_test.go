@@ -144,3 +144,20 @@ func TestServeSaysWhichSettingIsWrong(t *testing.T) {
 		t.Errorf("got %v, want the setting named", err)
 	}
 }
+
+func TestOutboxMetrics(t *testing.T) {
+	apptest.OnBoth(t, func(t *testing.T, r *apptest.Rig) {
+		u := r.Member(t, email)
+		if err := r.Accounts.Forgot(r.Ctx(), u.Email); err != nil {
+			t.Fatal(err)
+		}
+		r.Clock.Advance(time.Minute)
+		figures := r.Metrics(t)
+		if got := figures[`sallyport_outbox_messages{state="queued"}`]; got != 1 {
+			t.Errorf("got %v queued, want 1", got)
+		}
+		if got := figures["sallyport_outbox_oldest_seconds"]; got < 60 || got > 61 {
+			t.Errorf("got an age of %v s, want a minute", got)
+		}
+	})
+}

@@ -50,6 +50,9 @@ func (a *App) openMessages(terminal io.Writer) func(context.Context) error {
 		if err := a.metrics.Register(outcomes); err != nil {
 			return err
 		}
+		if err := a.metrics.Register(outboxGauge{a.Store.OutboxCounts, a.clock}); err != nil {
+			return err
+		}
 		a.outbox = message.NewWorker(message.Parts{
 			Store: a.Store, Renderer: renderer, Senders: senders, Clock: a.clock, Log: a.log,
 			Observe: func(o message.Outcome) {

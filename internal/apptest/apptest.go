@@ -2,7 +2,9 @@ package apptest
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,4 +177,28 @@ func (r *Rig) SignedInWith(tb testing.TB, email string, m proof.Method, answer s
 		tb.Fatalf("sign %s in with %s: got %+v, %v, want a session", email, m, o, err)
 	}
 	return *o.Tokens
+}
+
+// Metrics scrapes the program and returns each series by its name and labels.
+func (r *Rig) Metrics(tb testing.TB) map[string]float64 {
+	tb.Helper()
+	families, err := r.Gatherer().Gather()
+	if err != nil {
+		tb.Fatalf("metrics: %v", err)
+	}
+	out := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			labels := make([]string, 0, len(m.GetLabel()))
+			for _, l := range m.GetLabel() {
+				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+			}
+			name := f.GetName()
+			if len(labels) > 0 {
+				name += "{" + strings.Join(labels, ",") + "}"
+			}
+			out[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	return out
 }
