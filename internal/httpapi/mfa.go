@@ -129,11 +129,8 @@ type totpSetupOutput struct {
 }
 
 func (h resources) setupTOTP(ctx context.Context, in *totpSetupInput) (*totpSetupOutput, error) {
-	u, err := h.enrollee(ctx)
+	u, err := h.setter(ctx, proof.TOTP)
 	if err != nil {
-		return nil, err
-	}
-	if err := h.mayEnrol(ctx, u); err != nil {
 		return nil, err
 	}
 	name := ""
@@ -149,11 +146,8 @@ func (h resources) setupTOTP(ctx context.Context, in *totpSetupInput) (*totpSetu
 // confirmTOTP makes the app count. The code is also a proof: it raises the
 // session, or finishes the sign-in that had to set a factor up.
 func (h resources) confirmTOTP(ctx context.Context, in *codeInput) (*signInOutput, error) {
-	u, err := h.enrollee(ctx)
+	u, err := h.setter(ctx, proof.TOTP)
 	if err != nil {
-		return nil, err
-	}
-	if err := h.mayEnrol(ctx, u); err != nil {
 		return nil, err
 	}
 	codes, p, err := h.Enrolment.ConfirmTOTP(ctx, u, in.Body.Code)

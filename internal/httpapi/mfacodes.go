@@ -98,7 +98,8 @@ func (h resources) sendEmail(ctx context.Context, _ *struct{}) (*sentOutput, err
 	return sent(h.sendPending(ctx, e))
 }
 
-// setter is who sets a factor of that method up, if they may.
+// setter is who sets a factor of that method up, if they may. A sign-in that was
+// told to set one up is asked again: its user may have done so elsewhere since.
 func (h resources) setter(ctx context.Context, m proof.Method) (account.User, error) {
 	u, err := h.enrollee(ctx)
 	if err != nil {
