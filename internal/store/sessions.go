@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
@@ -60,7 +61,7 @@ func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Re
 		if err := insertRefresh(ctx, q, r); err != nil {
 			return err
 		}
-		if n.Level >= proof.AAL2 { // whoever knows the password holds another factor too
+		if provesPassword(n) {
 			if err := q.TrustPassword(ctx, n.UserID); err != nil {
 				return err
 			}
@@ -68,6 +69,13 @@ func (s *Store) OpenSession(ctx context.Context, n session.Session, r session.Re
 		return s.leave(ctx, q, t)
 	})
 	return touched, err
+}
+
+// provesPassword reports whether whoever opens this session knows the password and
+// holds another factor too. One that was opened without the password says nothing
+// of whoever set it.
+func provesPassword(n session.Session) bool {
+	return n.Level >= proof.AAL2 && slices.ContainsFunc(n.Proofs, func(p proof.Proof) bool { return p.Method == proof.Password })
 }
 
 func insertRefresh(ctx context.Context, q *queries.Queries, r session.Refresh) error {
