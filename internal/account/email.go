@@ -32,7 +32,7 @@ func (s *Service) AskEmailChange(ctx context.Context, u User, address string) er
 	_, err = s.Store.UserByEmail(ctx, to.Canonical)
 	switch {
 	case err == nil: // taken: the present mailbox hears of it, the other one gets nothing to confirm
-		return s.Store.ReplaceOneTime(ctx, undo, audit.Of(e).Telling(notice))
+		return s.Store.IssueOneTime(ctx, undo, audit.Of(e).Telling(notice))
 	case fault.Of(err) != fault.CodeNotFound:
 		return err
 	}

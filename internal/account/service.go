@@ -49,7 +49,10 @@ type SignUpStore interface {
 type PasswordStore interface {
 	ChangePassword(ctx context.Context, userID, hash string, e session.Ending, t audit.Trail) ([]session.Revocation, error)
 	ResetPassword(ctx context.Context, link []byte, u User, hash string, e session.Ending, t audit.Trail) ([]session.Revocation, bool, error)
-	// ReplaceOneTime stores links and kills the user's older ones of their kinds.
+	// IssueOneTime stores a link beside the user's older ones.
+	IssueOneTime(ctx context.Context, tok onetime.Token, t audit.Trail) error
+	// ReplaceOneTime stores a link and kills the user's older ones of its kind; more
+	// are stored beside older ones.
 	ReplaceOneTime(ctx context.Context, tok onetime.Token, t audit.Trail, more ...onetime.Token) error
 	FindOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 }

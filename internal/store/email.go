@@ -14,9 +14,11 @@ import (
 )
 
 // ChangeEmail spends the link sent to the new address and moves the account to
-// it. Links and reset tokens sent to the old address die, except the one that
-// takes the change back, which is stored here. touched is false when the link is
-// spent or the address moved meanwhile; a taken address is CodeConflict.
+// it. Links and reset tokens sent to the old address die, except those that take
+// a change back: the one of this change is stored here, and older ones live on,
+// so that a second change does not rob the first mailbox of its say (RC-07).
+// touched is false when the link is spent or the address moved meanwhile; a taken
+// address is CodeConflict.
 func (s *Store) ChangeEmail(ctx context.Context, link []byte, u account.User, to account.Address, undo onetime.Token, t audit.Trail) (touched bool, err error) {
 	now := undo.CreatedAt
 	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
@@ -49,6 +51,9 @@ func (s *Store) UndoEmailChange(ctx context.Context, link []byte, u account.User
 		}
 		if touched, err = moveEmail(ctx, q, u, to, e.At); err != nil || !touched {
 			return unchanged(err)
+		}
+		if err := killOneTime(ctx, q, u.ID, e.At, onetime.EmailUndo); err != nil {
+			return err
 		}
 		if revs, err = endSessions(ctx, q, e); err != nil {
 			return err
@@ -89,7 +94,7 @@ func moveEmail(ctx context.Context, q *queries.Queries, u account.User, to accou
 		return false, err
 	}
 	return true, killOneTime(ctx, q, u.ID, now,
-		onetime.PasswordReset, onetime.EmailVerify, onetime.EmailChange, onetime.EmailUndo, onetime.EmailChallenge, onetime.Device)
+		onetime.PasswordReset, onetime.EmailVerify, onetime.EmailChange, onetime.EmailChallenge, onetime.Device)
 }
 
 // DisableUser locks the account and ends all its sessions. touched is false when

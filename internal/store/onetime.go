@@ -29,11 +29,15 @@ func (s *Store) IssueOneTime(ctx context.Context, tok onetime.Token, t audit.Tra
 	})
 }
 
-// ReplaceOneTime stores a token and kills the user's older ones of its kind.
+// ReplaceOneTime stores a token and kills the user's older ones of its kind. more
+// are stored beside the older ones of theirs.
 func (s *Store) ReplaceOneTime(ctx context.Context, tok onetime.Token, t audit.Trail, more ...onetime.Token) error {
 	return s.writeFor(ctx, tok.UserID, func(q *queries.Queries) error {
-		for _, tok := range append([]onetime.Token{tok}, more...) {
-			if err := replaceOneTime(ctx, q, tok); err != nil {
+		if err := replaceOneTime(ctx, q, tok); err != nil {
+			return err
+		}
+		for _, tok := range more {
+			if err := insertOneTime(ctx, q, tok); err != nil {
 				return err
 			}
 		}
