@@ -25,8 +25,9 @@ import (
 const rounds = 20
 
 // TestKilledDuringEnrolment kills the program twenty times while people set
-// factors up, a little later each time, and looks at what is in the database: a
-// factor with its codes, its audit row and its notice, or nothing of it.
+// factors up, a little later each time and every other time after somebody has,
+// and looks at what is in the database: a factor with its codes, its audit row and
+// its notice, or nothing of it.
 func TestKilledDuringEnrolment(t *testing.T) {
 	address := "127.0.0.1:" + strconv.Itoa(testbed.FreePort(t))
 	p := &program{
@@ -40,7 +41,7 @@ func TestKilledDuringEnrolment(t *testing.T) {
 	for round := range rounds {
 		p.serve(t)
 		var people sync.WaitGroup
-		ready := make(chan struct{}, 3)
+		ready, some := make(chan struct{}, 3), make(chan struct{}, 1)
 		for i := range 3 {
 			people.Go(func() {
 				k := &killable{p.url}
@@ -49,14 +50,24 @@ func TestKilledDuringEnrolment(t *testing.T) {
 				ready <- struct{}{}
 				for n := 0; k.enrol(access, n); n++ {
 					confirmed.Add(1)
+					select {
+					case some <- struct{}{}:
+					default:
+					}
 				}
 			})
 		}
 		for range 3 {
 			<-ready
 		}
-		timer := time.NewTimer(time.Duration(round) * 50 * time.Millisecond)
-		<-timer.C
+		if round%2 == 1 {
+			select {
+			case <-some:
+			case <-time.After(30 * time.Second):
+				t.Error("nobody set a factor up within 30 s")
+			}
+		}
+		<-time.After(time.Duration(round) * 20 * time.Millisecond)
 		if err := p.end(t, syscall.SIGKILL); err == nil {
 			t.Fatal("exit: got 0, want killed")
 		}
