@@ -1,6 +1,10 @@
 package journey_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -35,7 +39,32 @@ type keyring struct {
 }
 
 func (s *server) keyring(o virtualwebauthn.AuthenticatorOptions) *keyring {
-	return &keyring{s: s, auth: virtualwebauthn.NewAuthenticatorWithOptions(o), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+	key := virtualwebauthn.NewCredentialWithImportedKey(virtualwebauthn.KeyTypeEC2, fullKey())
+	return &keyring{s: s, auth: virtualwebauthn.NewAuthenticatorWithOptions(o), key: key}
+}
+
+// fullKey returns a P-256 key in PKCS #8 neither of whose coordinates begins with
+// a zero byte: virtualwebauthn leaves such bytes out, and RFC 9053 §7.1.1 has a
+// key that does so refused.
+func fullKey() []byte {
+	for {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			panic(err)
+		}
+		point, err := k.PublicKey.Bytes()
+		if err != nil {
+			panic(err)
+		}
+		if point[1] == 0 || point[33] == 0 {
+			continue
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(k)
+		if err != nil {
+			panic(err)
+		}
+		return der
+	}
 }
 
 // options begins a ceremony and returns what the page hands to the browser.
