@@ -21,24 +21,39 @@ run: build ## build and start the server: SQLite in ./data, mail and SMS in the 
 	bin/sallyport serve
 
 .PHONY: build
-build: web ## build bin/sallyport, one static file with the web pages inside
+build: web binary ## build bin/sallyport, one static file with the web pages inside
+
+.PHONY: binary
+binary: ## build bin/sallyport with the web pages that are in web/dist
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
 
 .PHONY: web
 web: ## build the web pages into web/dist
+	scripts/npm-packages.sh web
 	rm -rf web/dist/*
-	cp -R web/start/. web/dist/
+	npm run --silent --prefix web build
 
 .PHONY: generate
 generate: ## write every generated file anew
 	$(TOOL) sqlc generate -f internal/store/sqlc.yaml
 	$(GO) run ./internal/config/gen
+	$(GO) run ./internal/app/gen
+	scripts/npm-packages.sh web/openapi
+	npm run --silent --prefix web/openapi generate
 
 ## Test
 
 .PHONY: test
-test: setup-test web ## run every test, on real services
+test: test-go test-web ## run every test, on real services
+
+.PHONY: test-go
+test-go: setup-test web ## run the Go tests
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+.PHONY: test-web
+test-web: setup-test build ## run the TypeScript tests, and the journeys in a real browser on the built program
+	npm run --silent --prefix web test
+	npm run --silent --prefix web browser
 
 .PHONY: setup-test
 setup-test: ## install the services and programs that the tests need
@@ -55,11 +70,12 @@ fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
 ## Check
 
 .PHONY: check
-check: check-format check-tidy check-generated check-sql vet lint check-walls vuln ## everything that reads the code instead of running it
+check: check-format check-tidy check-generated check-sql vet lint check-walls check-web vuln ## everything that reads the code instead of running it
 
 .PHONY: format
-format: ## format the Go code
+format: ## format the Go and TypeScript code
 	$(TOOL) golangci-lint fmt
+	npm run --silent --prefix web format
 
 .PHONY: check-format
 check-format: ## refuse code that is not formatted
@@ -90,6 +106,11 @@ lint: ## golangci-lint, with the walls between rooms (.golangci.yml)
 .PHONY: check-walls
 check-walls: ## show each wall of .golangci.yml refusing a breach
 	scripts/check-walls.sh
+
+.PHONY: check-web
+check-web: ## format, lint, import walls and types of the TypeScript code
+	scripts/npm-packages.sh web
+	npm run --silent --prefix web check
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities; VULN_REQUIRED=1 refuses to go on without an answer

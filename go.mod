@@ -2,6 +2,8 @@ module github.com/sallyport/sallyport
 
 go 1.26.0
 
+ignore node_modules
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/coder/websocket v1.8.15

@@ -22,14 +22,12 @@ command -v npm >/dev/null || missing+=(npm)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev) # for the race detector
 
 # What the tests take from npm: the certified OpenID provider that provider
-# sign-ins are tested against, and a second software authenticator for passkeys.
+# sign-ins are tested against, a second software authenticator for passkeys, and
+# the tools of the web pages and of the client's generated types.
 packages() {
-	local folder
-	for folder in internal/testbed/certified internal/journey/testdata/emulator; do
-		folder=$(dirname "$0")/../$folder
-		[ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] ||
-			npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
-	done
+	local top
+	top=$(dirname "$0")
+	"$top/npm-packages.sh" "$top"/../{internal/testbed/certified,internal/journey/testdata/emulator,web,web/openapi}
 }
 
 if [ ${#missing[@]} -eq 0 ]; then

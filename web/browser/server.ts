@@ -1,0 +1,142 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test as base } from "@playwright/test";
+
+const binary = join(import.meta.dirname, "../../bin/sallyport");
+/** A key of a backend, as the program's own command makes it. */
+const serviceKey = /spk_\S+/.exec(execFileSync(binary, ["key", "service", "browser"], { encoding: "utf8" }))?.[0] ?? "";
+
+/** A password that the rules take. */
+export const password = "seven geese crossed the frozen canal";
+
+/** The program in a folder of its own on SQLite, with the dev inbox. */
+export class Server {
+  readonly url: string;
+  readonly #folder: string;
+  readonly #environ: Record<string, string>;
+  #process: ChildProcess | undefined;
+
+  constructor(port: number, folder: string, environ: Record<string, string>) {
+    this.url = `http://localhost:${port}`;
+    this.#folder = folder;
+    this.#environ = {
+      PUBLIC_URL: this.url,
+      LISTEN_ADDR: `127.0.0.1:${port}`,
+      METRICS_ADDR: "",
+      DATABASE_URL: `sqlite:${join(folder, "sallyport.db")}`,
+      SERVICE_KEYS: `browser:${serviceKey}`,
+      RATE_REGISTER_IP: "1000/1m",
+      RATE_LOGIN_IP: "1000/1m",
+      RATE_FORGOT_IP: "1000/1m",
+      ...environ,
+    };
+  }
+
+  /** Starts the program and waits until it is ready. */
+  async start(): Promise<void> {
+    const { PATH = "" } = process.env;
+    const child = spawn(binary, ["serve"], {
+      cwd: this.#folder,
+      env: { PATH, ...this.#environ },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr?.on("data", (text) => {
+      said += text;
+    });
+    this.#process = child;
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+      const ready = await fetch(`${this.url}/api/v1/health/ready`).catch(() => undefined);
+      if (ready?.ok) {
+        return;
+      }
+      if (child.exitCode !== null) {
+        throw new Error(`the server ended at its start with ${child.exitCode}: ${said}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("the server is not ready after 20 s");
+  }
+
+  /** Ends the program as an operator does. */
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    }
+  }
+
+  async post(path: string, body: unknown, bearer?: string): Promise<Response> {
+    return fetch(this.url + path, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
+      },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** Makes a person whose address is verified. */
+  async person(email: string): Promise<void> {
+    await this.post("/api/v1/auth/register", { email, password });
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+      const messages: { to: string; token?: string }[] = await (await fetch(`${this.url}/dev/inbox/messages`)).json();
+      const token = messages.find((m) => m.to === email)?.token;
+      if (token !== undefined) {
+        const verified = await this.post("/api/v1/auth/email/verify", { token });
+        if (!verified.ok) {
+          throw new Error(`verifying ${email}: got status ${verified.status}`);
+        }
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no mail to ${email} after 10 s`);
+  }
+
+  /** Signs a person in as a program does, and returns the tokens. */
+  async signIn(email: string): Promise<{ access_token: string; refresh_token: string; user: { id: string } }> {
+    return (await this.post("/api/v1/auth/login", { email, password })).json();
+  }
+
+  /** Publishes an event as a backend does. */
+  async publish(user: string, name: string, data: unknown): Promise<Response> {
+    return this.post("/api/v1/realtime/publish", { user, name, data }, serviceKey);
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const address = listener.address();
+  listener.close();
+  await once(listener, "close");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
+  return address.port;
+}
+
+/** A test with a server of its own; environ gives settings beyond the usual. */
+export const test = base.extend<{ environ: Record<string, string>; server: Server }>({
+  environ: [{}, { option: true }],
+  server: async ({ environ }, use) => {
+    const folder = await mkdtemp(join(tmpdir(), "sallyport-browser-"));
+    const server = new Server(await freePort(), folder, environ);
+    await server.start();
+    try {
+      await use(server);
+    } finally {
+      await server.stop();
+      await rm(folder, { recursive: true });
+    }
+  },
+});

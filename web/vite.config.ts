@@ -1,0 +1,19 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [react()],
+  publicDir: "start",
+  resolve: { conditions: ["source", "module", "browser", "development|production"] },
+  build: {
+    outDir: "dist",
+    emptyOutDir: false, // the Makefile empties it and keeps .gitkeep
+    target: "es2022",
+    assetsInlineLimit: 0, // the content policy allows no data: addresses
+    rollupOptions: { input: { demo: "demo.html" } },
+  },
+  test: {
+    include: ["sdk/test/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
+});
