@@ -59,6 +59,10 @@ test-web: setup-test build ## run the TypeScript tests, and the journeys in a re
 setup-test: ## install the services and programs that the tests need
 	scripts/setup-test.sh
 
+.PHONY: screenshots
+screenshots: setup-test build ## take the pictures of docs/images anew
+	SCREENSHOTS=1 npm run --silent --prefix web browser -- sign-in
+
 .PHONY: bench
 bench: setup-test web ## run the benchmarks and write the table of ratios
 	$(GO) test -run '^$$' -bench . -benchmem ./... | $(GO) run ./internal/bench/table

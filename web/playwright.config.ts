@@ -11,6 +11,7 @@ export default defineConfig({
   reporter: [["list"]],
   outputDir: "../test-results",
   use: {
+    viewport: { width: 1024, height: 720 },
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: [

@@ -5,12 +5,13 @@ export default defineConfig({
   plugins: [react()],
   publicDir: "start",
   resolve: { conditions: ["source", "module", "browser", "development|production"] },
+  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } }, // as tests resolve
   build: {
     outDir: "dist",
     emptyOutDir: false, // the Makefile empties it and keeps .gitkeep
     target: "es2022",
     assetsInlineLimit: 0, // the content policy allows no data: addresses
-    rollupOptions: { input: { demo: "demo.html" } },
+    rollupOptions: { input: ["sign-in.html", "sign-up.html", "forgot-password.html", "demo.html"] },
   },
   test: {
     include: ["sdk/test/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],

@@ -96,7 +96,7 @@ func passkeyOf(p factor.Passkey) passkeyBody {
 type registeredOutput struct {
 	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      struct {
-		signInBody
+		SignInBody
 		Credential passkeyBody `json:"credential"`
 	} `nameHint:"PasskeyRegistered"`
 }
@@ -117,7 +117,7 @@ func (h resources) finishPasskey(ctx context.Context, in *registerPasskeyInput) 
 		return nil, err
 	}
 	out := &registeredOutput{SetCookie: next.SetCookie}
-	out.Body.signInBody, out.Body.Credential = next.Body, passkeyOf(p)
+	out.Body.SignInBody, out.Body.Credential = next.Body, passkeyOf(p)
 	out.Body.BackupCodes = codes
 	return out, nil
 }

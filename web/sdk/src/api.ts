@@ -1549,7 +1549,38 @@ export interface components {
             publicKey: unknown;
         };
         PasskeyRegistered: {
+            access_token?: string;
+            /** @description What can be set up (mfa_enrollment_required). */
+            allowed?: string[] | null;
+            /** @description Shown once, with the first factor. */
+            backup_codes?: string[] | null;
             credential: components["schemas"]["PasskeyBody"];
+            /** @description Of the remembered device; absent where it is delivered as a cookie. */
+            device_token?: string;
+            /**
+             * Format: int64
+             * @description Seconds until the access token, or the attempt token, expires.
+             */
+            expires_in?: number;
+            /** @description What can be answered (mfa_required). */
+            methods?: components["schemas"]["MethodBody"][] | null;
+            /** @description The attempt token: Bearer of the routes that answer a second factor. */
+            mfa_token?: string;
+            /** @description Absent where it is delivered as a cookie or stays the same. */
+            refresh_token?: string;
+            /**
+             * Format: int64
+             * @description With mfa_required: seconds this device can be remembered; absent where it cannot.
+             */
+            remember_for?: number;
+            /**
+             * @description Present while something is still asked for.
+             * @enum {string}
+             */
+            status?: "mfa_required" | "mfa_enrollment_required";
+            /** @enum {string} */
+            token_type?: "Bearer";
+            user?: components["schemas"]["UserBody"];
         };
         Passkeys: {
             credentials: components["schemas"]["PasskeyBody"][] | null;

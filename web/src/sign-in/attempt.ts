@@ -1,0 +1,47 @@
+import type { SignIn } from "@sallyport/client";
+import { client } from "../shared/client.ts";
+
+/** A sign-in that waits for one more proof. */
+export interface Attempt {
+  readonly answer: SignIn;
+  /** What its requests are sent with. */
+  readonly headers: { Authorization: string };
+}
+
+/** The attempt of an answer that waits. */
+export function attemptOf(answer: SignIn): Attempt {
+  return { answer, headers: { Authorization: `Bearer ${answer.mfa_token}` } };
+}
+
+/** The factors whose codes are typed. */
+export type CodeMethod = "totp" | "sms" | "email" | "backup_code";
+
+const verify = {
+  totp: "/api/v1/mfa/totp/verify",
+  sms: "/api/v1/mfa/sms/verify",
+  email: "/api/v1/mfa/email/verify",
+  backup_code: "/api/v1/mfa/backup-codes/verify",
+} as const;
+
+/** Shows a code. */
+export async function showCode(
+  attempt: Attempt,
+  method: CodeMethod,
+  code: string,
+  remember: boolean,
+): Promise<SignIn | undefined> {
+  const body = { code: code.trim(), ...(remember ? { remember_device: true } : {}) };
+  return (await client.api.POST(verify[method], { body, headers: attempt.headers })).data;
+}
+
+/** Has a code sent to a number or mailbox that is set up; returns the masked address. */
+export async function sendCode(attempt: Attempt, method: "sms" | "email", id: string | undefined): Promise<string> {
+  const { data } =
+    method === "sms"
+      ? await client.api.POST("/api/v1/mfa/sms/send", {
+          body: id === undefined ? {} : { id },
+          headers: attempt.headers,
+        })
+      : await client.api.POST("/api/v1/mfa/email/send", { headers: attempt.headers });
+  return data?.hint ?? "";
+}
