@@ -69,6 +69,7 @@ type App struct {
 	inbox       *devinbox.Inbox
 	reports     httpapi.Reports // nil where no SMS carrier reports
 	recorder    *recorder
+	events      eventCount
 	metrics     *prometheus.Registry
 	routes      []httpapi.Route
 	handler     http.Handler
@@ -78,7 +79,7 @@ type App struct {
 // Open builds the program. It opens the database and, where the settings say so,
 // migrates it; it listens nowhere yet.
 func Open(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
-	a := &App{cfg: cfg, log: o.Log, clock: o.Clock, version: o.Version, metrics: prometheus.NewRegistry()}
+	a := &App{cfg: cfg, log: o.Log, clock: o.Clock, version: o.Version, metrics: prometheus.NewRegistry(), events: newEventCount()}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -90,7 +91,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (_ *App, err error)
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.events)
 	for _, step := range []func(context.Context) error{
 		a.openStore, a.openNeighbours, a.openMessages(o.Terminal), a.openTokens, a.openRooms, a.openProviders, a.openGateway, a.openHTTP,
 	} {
@@ -115,6 +116,9 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.closers = append(a.closers, a.Store.Close)
+	if err := a.metrics.Register(poolGauge{a.Store}); err != nil {
+		return err
+	}
 	if !a.cfg.Database.AutoMigrate {
 		return nil
 	}

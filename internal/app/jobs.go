@@ -39,7 +39,7 @@ func (a *App) jobs() []func(context.Context) {
 }
 
 func (a *App) sealer() audit.Sealer {
-	return audit.Sealer{Store: a.Store, Chain: a.Chain, Log: a.log}
+	return audit.Sealer{Store: a.Store, Chain: a.Chain, Log: a.log, Sealed: a.events.count}
 }
 
 // SealAudit takes every row of the audit log that waits into the chain, as the

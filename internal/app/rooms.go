@@ -52,6 +52,9 @@ func (a *App) openPasswords() (passwords, error) {
 	if err != nil {
 		return passwords{}, err
 	}
+	if err := a.metrics.Register(gateGauge{h}); err != nil {
+		return passwords{}, err
+	}
 	p := passwords{h, password.Policy{MinLength: c.MinLength, Context: []string{a.cfg.App.Name}}}
 	if c.BreachedFile != "" {
 		f, err := os.Open(c.BreachedFile)

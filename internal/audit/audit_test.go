@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -225,4 +226,33 @@ func TestSealer(t *testing.T) {
 			t.Errorf("after the end: got %d rows left, want none", left)
 		}
 	})
+}
+
+// retried is a store whose first try at a transaction links its rows and is then
+// rolled back.
+type retried struct{ events []audit.Event }
+
+func (r *retried) SealAudit(_ context.Context, _ int, link func([]byte, audit.Record) []byte) (int, error) {
+	for range 2 {
+		for _, e := range r.events {
+			link(nil, audit.Record{Event: e})
+		}
+	}
+	return len(r.events), nil
+}
+
+func TestSealedIsToldOnce(t *testing.T) {
+	ring, err := seal.NewKeyring([]string{"Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := &retried{[]audit.Event{{ID: "1", Name: audit.LoginFail}, {ID: "2", Name: audit.LoginSuccess}}}
+	var got []audit.Name
+	s := audit.Sealer{Store: rows, Chain: audit.NewChain(ring), Sealed: func(e audit.Event) { got = append(got, e.Name) }}
+	if err := s.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []audit.Name{audit.LoginFail, audit.LoginSuccess}; !slices.Equal(got, want) {
+		t.Errorf("told: got %v, want %v", got, want)
+	}
 }

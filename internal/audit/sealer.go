@@ -21,6 +21,9 @@ type Sealer struct {
 	Chain Chain
 	Log   *slog.Logger
 	Every time.Duration // 0: one second
+	// Sealed is told each event once it is part of the chain, by the node that
+	// sealed it, in order; nil: nobody is.
+	Sealed func(e Event)
 }
 
 // Run seals until ctx ends, and once more then, so that a clean stop leaves no
@@ -54,9 +57,25 @@ func (s Sealer) sealAll(ctx context.Context) {
 // Seal seals all rows that wait, for commands that end before Run would.
 func (s Sealer) Seal(ctx context.Context) error {
 	for {
-		n, err := s.Store.SealAudit(ctx, sealBatch, s.Chain.Link)
+		n, err := s.sealBatch(ctx)
 		if err != nil || n < sealBatch {
 			return err
 		}
 	}
+}
+
+// sealBatch is one transaction, which the store may try more than once: what
+// counts are the rows of its last try.
+func (s Sealer) sealBatch(ctx context.Context) (int, error) {
+	var linked []Event
+	n, err := s.Store.SealAudit(ctx, sealBatch, func(prev []byte, r Record) []byte {
+		linked = append(linked, r.Event)
+		return s.Chain.Link(prev, r)
+	})
+	if err == nil && s.Sealed != nil {
+		for _, e := range linked[len(linked)-n:] {
+			s.Sealed(e)
+		}
+	}
+	return n, err
 }

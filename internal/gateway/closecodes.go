@@ -1,10 +1,6 @@
 package gateway
 
-import (
-	"fmt"
-	"strings"
-	"time"
-)
+import "time"
 
 // Reconnect tells a client what to do after a close code.
 type Reconnect string
@@ -61,20 +57,6 @@ func CloseCodes() []CloseCode {
 		CloseRevoked, CloseExpired, CloseNotAllowed, CloseHeartbeat, CloseReplaced, CloseTooSlow, CloseTooMany,
 		CloseTooManyConn, CloseNoAuth,
 	}
-}
-
-// CloseTable is the table as docs/gateway.md shows it, in Markdown.
-func CloseTable() string {
-	var b strings.Builder
-	b.WriteString("| code | reason | reconnect | wait at least | when |\n|---|---|---|---|---|\n")
-	for _, c := range CloseCodes() {
-		wait := "–"
-		if c.Backoff > 0 {
-			wait = fmt.Sprintf("%d s", int(c.Backoff.Seconds()))
-		}
-		fmt.Fprintf(&b, "| %d | `%s` | %s | %s | %s |\n", c.Code, c.Name, c.Reconnect, wait, c.Meaning)
-	}
-	return b.String()
 }
 
 // ofWire gives the table's row for a code that package wire asks for.

@@ -63,6 +63,18 @@ func TestAlertsNameMetrics(t *testing.T) {
 	}
 }
 
+// TestMetricsAreExplained holds docs/metrics.md against the program, both ways.
+func TestMetricsAreExplained(t *testing.T) {
+	var explained []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `(sallyport_\\w+)` \\|").FindAllStringSubmatch(read(t, "../../docs/metrics.md"), -1) {
+		explained = append(explained, m[1])
+	}
+	slices.Sort(explained)
+	if known := metricNames(t); !slices.Equal(explained, known) {
+		t.Errorf("docs/metrics.md: got\n%q, want\n%q", explained, known)
+	}
+}
+
 // metricNames reads the metrics' names out of the source: a counter with labels
 // shows itself only once it has counted.
 func metricNames(t *testing.T) []string {
@@ -129,13 +141,13 @@ func TestDeploymentsAreAccepted(t *testing.T) {
 	}
 }
 
-// assignments lists NAME=value with what an operator fills in filled in. The two
+// assignments lists NAME=value with what an operator fills in filled in. The
 // passwords of compose.env.example are for its other containers.
 func assignments(pattern, text string) (out []string) {
 	filled := strings.NewReplacer("${POSTGRES_PASSWORD:?set it in deploy/.env}", "p", "${REDIS_PASSWORD:?set it in deploy/.env}", "r")
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		switch m[1] {
-		case "POSTGRES_PASSWORD", "REDIS_PASSWORD":
+		case "POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD":
 		case "SECRET_KEY":
 			out = append(out, "SECRET_KEY="+secretKey)
 		default:

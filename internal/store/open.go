@@ -169,3 +169,12 @@ func hidePassword(err error) error {
 	}
 	return err
 }
+
+// Pools describes the pools of connections, by name: "write" and "read" on
+// SQLite, "all" on PostgreSQL.
+func (s *Store) Pools() map[string]sql.DBStats {
+	if s.rw == s.ro {
+		return map[string]sql.DBStats{"all": s.rw.Stats()}
+	}
+	return map[string]sql.DBStats{"write": s.rw.Stats(), "read": s.ro.Stats()}
+}

@@ -89,7 +89,7 @@ func TestClosedStore(t *testing.T) {
 		v := reflect.ValueOf(r.Store)
 		for i := range v.NumMethod() {
 			name, method := v.Type().Method(i).Name, v.Method(i)
-			if name == "Close" || name == "Engine" { // they ask nothing of the database
+			if name == "Close" || name == "Engine" || name == "Pools" { // they ask nothing of the database
 				continue
 			}
 			out := method.Call(nothings(t.Context(), method.Type()))
@@ -122,4 +122,18 @@ func nothings(ctx context.Context, method reflect.Type) (args []reflect.Value) {
 		}
 	}
 	return args
+}
+
+func TestPools(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		pools := r.Pools()
+		if want := map[store.Engine]int{store.SQLite: 2, store.Postgres: 1}[r.Engine()]; len(pools) != want {
+			t.Errorf("pools: got %d, want %d", len(pools), want)
+		}
+		for name, s := range pools {
+			if s.MaxOpenConnections < 1 || s.InUse != 0 {
+				t.Errorf("%s: got %+v, want a bounded pool at rest", name, s)
+			}
+		}
+	})
 }

@@ -1,5 +1,5 @@
 import type { SignIn } from "@sallyport/client";
-import { client } from "../shared/client.ts";
+import { client } from "../frame/client.ts";
 
 /** A sign-in that waits for one more proof. */
 export interface Attempt {

@@ -1,6 +1,6 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
-import { Page } from "../shared/page.tsx";
+import { Page } from "../frame/page.tsx";
 import { words } from "../words/sign-in.ts";
 
 /** The new backup codes, shown once. */

@@ -1,10 +1,10 @@
 import { Button, Stack, Text, TextInput } from "@mantine/core";
 import type { components, SignIn } from "@sallyport/client";
 import { type FormEvent, useState } from "react";
-import { client } from "../shared/client.ts";
-import { Failure } from "../shared/failure.tsx";
-import { Page } from "../shared/page.tsx";
-import { type Action, useAction } from "../shared/use-action.ts";
+import { client } from "../frame/client.ts";
+import { Failure } from "../frame/failure.tsx";
+import { Page } from "../frame/page.tsx";
+import { type Action, useAction } from "../frame/use-action.ts";
 import { fieldSentence } from "../words/problems.ts";
 import { words } from "../words/sign-in.ts";
 import { type Attempt, sendCode, showCode } from "./attempt.ts";

@@ -1,10 +1,10 @@
 import { Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type components, Problem, type SignIn } from "@sallyport/client";
 import { type FormEvent, useEffect, useState } from "react";
-import { client } from "../shared/client.ts";
-import { Failure } from "../shared/failure.tsx";
-import { Page } from "../shared/page.tsx";
-import { useAction } from "../shared/use-action.ts";
+import { client } from "../frame/client.ts";
+import { Failure } from "../frame/failure.tsx";
+import { Page } from "../frame/page.tsx";
+import { useAction } from "../frame/use-action.ts";
 import { fieldSentence } from "../words/problems.ts";
 import { words } from "../words/sign-in.ts";
 import { endOffer, passkeysHere, signInWithPasskey, wasDismissed } from "./passkey.ts";

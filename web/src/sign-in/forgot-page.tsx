@@ -1,9 +1,9 @@
 import { Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { client } from "../shared/client.ts";
-import { Failure } from "../shared/failure.tsx";
-import { Page } from "../shared/page.tsx";
-import { useAction } from "../shared/use-action.ts";
+import { client } from "../frame/client.ts";
+import { Failure } from "../frame/failure.tsx";
+import { Page } from "../frame/page.tsx";
+import { useAction } from "../frame/use-action.ts";
 import { fieldSentence } from "../words/problems.ts";
 import { words } from "../words/sign-in.ts";
 

@@ -1,6 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Look } from "../shared/look.tsx";
+import { Look } from "../frame/look.tsx";
 import { ForgotPage } from "./forgot-page.tsx";
 import { SignInPage } from "./sign-in-page.tsx";
 import { SignUpPage } from "./sign-up-page.tsx";

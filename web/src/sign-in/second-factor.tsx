@@ -1,9 +1,9 @@
 import { Anchor, Button, Checkbox, Divider, Stack, Text } from "@mantine/core";
 import { Problem, type SignIn } from "@sallyport/client";
 import { type FormEvent, useState } from "react";
-import { Failure } from "../shared/failure.tsx";
-import { Page } from "../shared/page.tsx";
-import { type Action, useAction } from "../shared/use-action.ts";
+import { Failure } from "../frame/failure.tsx";
+import { Page } from "../frame/page.tsx";
+import { type Action, useAction } from "../frame/use-action.ts";
 import { words } from "../words/sign-in.ts";
 import { type Attempt, type CodeMethod, sendCode, showCode } from "./attempt.ts";
 import { BackupCodeField, CodeField } from "./code-field.tsx";

@@ -1,7 +1,7 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { Failure } from "../shared/failure.tsx";
-import { useAction } from "../shared/use-action.ts";
+import { Failure } from "../frame/failure.tsx";
+import { useAction } from "../frame/use-action.ts";
 import { words } from "../words/sign-in.ts";
 
 /** Seconds until another code can be asked for: the server's own pause between two messages. */

@@ -1,8 +1,8 @@
 import { Anchor, Button, Stack, Text } from "@mantine/core";
 import type { SignIn } from "@sallyport/client";
 import { useCallback, useEffect, useState } from "react";
-import { client } from "../shared/client.ts";
-import { Page } from "../shared/page.tsx";
+import { client } from "../frame/client.ts";
+import { Page } from "../frame/page.tsx";
 import { words } from "../words/sign-in.ts";
 import { type Attempt, attemptOf } from "./attempt.ts";
 import { BackupCodes } from "./backup-codes.tsx";
