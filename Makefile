@@ -37,7 +37,6 @@ web: ## build the web pages into web/dist
 generate: ## write every generated file anew
 	$(TOOL) sqlc generate -f internal/store/sqlc.yaml
 	$(GO) run ./internal/config/gen
-	$(GO) run ./internal/gateway/gen
 	$(GO) run ./internal/app/gen
 	scripts/npm-packages.sh web/openapi
 	npm run --silent --prefix web/openapi generate

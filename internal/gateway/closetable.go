@@ -24,7 +24,7 @@ func CloseTable() string {
 
 // The TypeScript that stands around the rows.
 const (
-	scriptHead = `// Written by go run ./internal/gateway/gen from the server's own table: change
+	scriptHead = `// Written by go run ./internal/app/gen from the server's own table: change
 // internal/gateway/closecodes.go, never this file.
 
 /** What to do after a close code: "after auth" wants a fresh token first. */

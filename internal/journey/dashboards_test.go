@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
@@ -45,9 +44,9 @@ global: {scrape_interval: 500ms, evaluation_interval: 500ms}
 rule_files: [%q]
 scrape_configs: [{job_name: sallyport, static_configs: [{targets: [%q]}]}]
 `, alerts, metrics))
-	eventually(t, "two scrapes", func() bool { return len(ask(t, prometheus, `count_over_time(sallyport_ws_capacity[1m]) >= 2`)) > 0 })
-	s.traffic(t)
-	eventually(t, "the traffic is seen", func() bool {
+	waitFor(t, "two scrapes", func() bool { return len(ask(t, prometheus, `count_over_time(sallyport_ws_capacity[1m]) >= 2`)) > 0 })
+	s.traffic(t, prometheus)
+	waitFor(t, "the traffic to be seen", func() bool {
 		return len(ask(t, prometheus, `increase(sallyport_audit_events_total{event="session_ended"}[1m]) >= 0 and on() increase(sallyport_ws_heartbeat_rtt_seconds_count[1m]) > 0`)) > 0
 	})
 
@@ -99,7 +98,7 @@ scrape_configs: [{job_name: sallyport, static_configs: [{targets: [%q]}]}]
 
 // traffic is a little of everything: sign-ins good and bad, a second factor, a
 // socket that talks and is revoked, one that shows a forged token.
-func (s *server) traffic(t *testing.T) {
+func (s *server) traffic(t *testing.T, prometheus string) {
 	t.Helper()
 	s.member(t, "ada@example.org")
 	for range 3 {
@@ -126,19 +125,11 @@ func (s *server) traffic(t *testing.T) {
 	if _, res, err := websocket.Dial(t.Context(), s.url+"/api/v1/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + access + "x"}}}); err == nil || res.StatusCode != http.StatusUnauthorized {
 		t.Fatalf("a forged token: got %v, want 401", err)
 	}
-	time.Sleep(6 * time.Second) // one beat of the gateway, whose clock is the machine's here
+	waitFor(t, "a beat of the gateway", func() bool {
+		return len(ask(t, prometheus, `sallyport_ws_heartbeat_rtt_seconds_count > 0`)) > 0
+	})
 	if a := s.call(t, "POST", "/api/v1/auth/logout", access, map[string]any{}); a.status != http.StatusNoContent {
 		t.Fatalf("sign-out: got %d", a.status)
-	}
-}
-
-// eventually waits, for at most half a minute, until something holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
-		}
 	}
 }
 

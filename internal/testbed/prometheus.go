@@ -51,7 +51,7 @@ func startPrometheus(p *process, program, config string) (url string, err error)
 
 // ready reports whether that address answers 200.
 func ready(url string) error {
-	res, err := http.Get(url)
+	res, err := (&http.Client{Timeout: time.Second}).Get(url)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
-// Command gen writes docs/openapi.json, the contract of the API as a server with
-// every default publishes it at /openapi.json. Run it from the root of the
-// repository after changing a route:
+// Command gen writes what clients are built from: docs/openapi.json, the contract
+// of the API as a server with every default publishes it at /openapi.json, and
+// web/sdk/src/close-codes.ts, the gateway's table of close codes. Run it from the
+// root of the repository after changing a route or a close code:
 //
 //	go run ./internal/app/gen
 package main
@@ -20,6 +21,7 @@ import (
 	"github.com/sallyport/sallyport/internal/app"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/gateway"
 )
 
 func main() {
@@ -27,6 +29,13 @@ func main() {
 	contract, err := contract(context.Background())
 	if err == nil {
 		err = os.WriteFile("docs/openapi.json", contract, 0o644)
+	}
+	var codes bytes.Buffer
+	if err == nil {
+		err = gateway.WriteCloseScript(&codes)
+	}
+	if err == nil {
+		err = os.WriteFile("web/sdk/src/close-codes.ts", codes.Bytes(), 0o644)
 	}
 	if err != nil {
 		log.Fatal(err)

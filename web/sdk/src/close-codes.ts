@@ -1,4 +1,4 @@
-// Written by go run ./internal/gateway/gen from the server's own table: change
+// Written by go run ./internal/app/gen from the server's own table: change
 // internal/gateway/closecodes.go, never this file.
 
 /** What to do after a close code: "after auth" wants a fresh token first. */
