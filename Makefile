@@ -67,6 +67,10 @@ screenshots: setup-test build ## take the pictures of docs/images anew
 bench: setup-test web ## run the benchmarks and write the table of ratios
 	$(GO) test -run '^$$' -bench . -benchmem ./... | $(GO) run ./internal/bench/table
 
+.PHONY: faults
+faults: setup-test web ## break the running program on purpose, longer than `make test` does
+	$(GO) test -count=1 -timeout 15m -v ./internal/faults -long
+
 .PHONY: fuzz
 fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
 	scripts/fuzz.sh $(FUZZTIME)
