@@ -227,6 +227,6 @@ func (c userSessionsCmd) Run(ctx context.Context, t terminal, s settings) error 
 			return nil
 		}
 		t.printf("ending %d sessions\n", len(all))
-		return a.Sessions.EndOthers(ctx, u.ID, "", "ended_by_operator")
+		return a.Sessions.EndByOperator(ctx, u.ID)
 	})
 }

@@ -56,6 +56,15 @@ func (s *Service) EndOthers(ctx context.Context, userID, exceptID, reason string
 	return s.end(ctx, s.Ending(userID, exceptID, reason), audit.Of(e))
 }
 
+// EndByOperator ends every session of the user on the word of whoever works at the
+// command line of the server.
+func (s *Service) EndByOperator(ctx context.Context, userID string) error {
+	e := audit.New(ctx, s.Clock(), audit.SessionEnded, audit.Success, userID)
+	e.ActorID, e.ActorKind = "", "system"
+	e.Reason, e.Details = "ended_by_operator", map[string]string{"scope": "all"}
+	return s.end(ctx, s.Ending(userID, "", e.Reason), audit.Of(e))
+}
+
 // EndOwn ends one session that must belong to the user, or answers
 // fault.CodeNotFound.
 func (s *Service) EndOwn(ctx context.Context, userID, sessionID, reason string) error {

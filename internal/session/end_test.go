@@ -155,3 +155,28 @@ func TestRevocations(t *testing.T) {
 		t.Error("after its end: got kept, want forgotten")
 	}
 }
+
+func TestEndByOperator(t *testing.T) {
+	apptest.OnBoth(t, func(t *testing.T, r *apptest.Rig) {
+		u, bob := r.Member(t, email), r.Member(t, "bob@example.org")
+		own, stranger := r.SignedIn(t, email), r.SignedIn(t, bob.Email)
+		if err := r.Sessions.EndByOperator(r.Ctx(), u.ID); err != nil {
+			t.Fatalf("got %v, want nil", err)
+		}
+		got, err := r.Sessions.Refresh(r.Ctx(), own.Refresh)
+		refused(t, "the ended session", got, err, fault.CodeInvalidToken)
+		if _, err := r.Sessions.Live(r.Ctx(), bob.ID, stranger.Session.ID); err != nil {
+			t.Errorf("somebody else's: got %v, want it open", err)
+		}
+		t.Run("AU-02 the operator is the actor, not the user", func(t *testing.T) {
+			rows, err := r.Store.AuditPage(r.Ctx(), u.ID, "", 1)
+			if err != nil || len(rows) != 1 {
+				t.Fatalf("got %v %v, want one row", rows, err)
+			}
+			e := rows[0].Event
+			if e.Reason != "ended_by_operator" || e.ActorKind != "system" || e.ActorID != "" {
+				t.Errorf("got %q by %q %q, want ended_by_operator by system without an id", e.Reason, e.ActorKind, e.ActorID)
+			}
+		})
+	})
+}
