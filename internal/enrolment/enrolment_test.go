@@ -78,6 +78,10 @@ func TestSetUp(t *testing.T) {
 		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, first)); fault.Of(err) != fault.CodeInvalidCode {
 			t.Errorf("MF-07 the first secret after a second set-up: got %v, want %s", err, fault.CodeInvalidCode)
 		}
+		rows, err := r.Store.AuditPage(r.Ctx(), u.ID, "", 1)
+		if err != nil || len(rows) != 1 || rows[0].Event.Name != audit.FactorFail || rows[0].Event.Reason != "wrong_setup_code" || rows[0].Event.Factor != "totp" {
+			t.Errorf("AU-01 a wrong code of a set-up: got %+v %v, want its row", rows, err)
+		}
 		r.Mails(t)
 		codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, second))
 		if err != nil || len(codes) != 10 {

@@ -29,8 +29,6 @@ type PasskeyStore interface {
 	// RemovePasskey removes one and ends sessions, unless the user cannot do
 	// without.
 	RemovePasskey(ctx context.Context, r factor.PasskeyRemoval, e session.Ending, t audit.Trail) ([]session.Revocation, error)
-	// Record writes an event that belongs to no change.
-	Record(ctx context.Context, t audit.Trail) error
 }
 
 // Ceremonies register passkeys.
@@ -109,7 +107,7 @@ func (s *Service) refusedPasskey(ctx context.Context, sub factor.Subject, u acco
 	}
 	e := audit.New(ctx, s.Clock(), audit.FactorFail, audit.Failure, u.ID)
 	e.Factor, e.SessionID, e.Reason = string(proof.Passkey), sub.SessionID, w.Reason
-	if err := s.PasskeyStore.Record(ctx, audit.Of(e)); err != nil {
+	if err := s.Store.Record(ctx, audit.Of(e)); err != nil {
 		return err
 	}
 	return w.Answer

@@ -29,6 +29,8 @@ type Store interface {
 	ReplaceBackupCodes(ctx context.Context, userID string, codes []factor.BackupCode, now time.Time, t audit.Trail) error
 	// BackupCodesLeft counts unused codes.
 	BackupCodesLeft(ctx context.Context, userID string) (int, error)
+	// Record writes what was refused into the audit log.
+	Record(ctx context.Context, t audit.Trail) error
 }
 
 // Apps makes and checks the secrets of authenticator apps.

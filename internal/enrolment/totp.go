@@ -126,6 +126,11 @@ func (s *Service) matchPending(ctx context.Context, u account.User, e factor.Enr
 		return 0, err
 	}
 	if !ok {
+		wrong := audit.New(ctx, now, audit.FactorFail, audit.Failure, u.ID)
+		wrong.Factor, wrong.Reason = string(proof.TOTP), "wrong_setup_code"
+		if err := s.Store.Record(ctx, audit.Of(wrong)); err != nil {
+			return 0, err
+		}
 		return 0, fault.New(fault.CodeInvalidCode)
 	}
 	return step, s.Counters.ClearAttempts(ctx, u.ID, proof.TOTP)
