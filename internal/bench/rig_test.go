@@ -27,8 +27,8 @@ func engines(b *testing.B, f func(b *testing.B, databaseURL string)) {
 }
 
 // start serves the whole program, with limits out of the way, and returns its
-// address. Everything else is as users have it.
-func start(b *testing.B, databaseURL string) string {
+// address. Everything else is as users have it, and as more says: NAME=value.
+func start(b *testing.B, databaseURL string, more ...string) string {
 	b.Helper()
 	ln := listen(b)
 	address := ln.Addr().String()
@@ -39,7 +39,7 @@ func start(b *testing.B, databaseURL string) string {
 	for _, rule := range []string{"LOGIN_IP", "LOGIN_ACCOUNT", "REGISTER_IP", "REFRESH_SESSION", "API_IP"} {
 		environ = append(environ, "RATE_"+rule+"=1000000/1s")
 	}
-	cfg, err := config.Load(environ, "")
+	cfg, err := config.Load(append(environ, more...), "")
 	if err != nil {
 		b.Fatalf("settings: %v", err)
 	}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,9 +11,9 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,11 +22,18 @@ import (
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/token"
+	"github.com/sallyport/sallyport/internal/topic"
 )
 
 // crowdEnv makes the test binary a crowd of clients instead: it is the address
-// to connect to. The tokens come on its standard input, one a line.
-const crowdEnv = "SALLYPORT_TEST_CROWD"
+// to connect to. The tokens come on its standard input, one a line. crowdTopic is
+// what they listen to; crowdMute has them answer nothing, as behind a network that
+// has died without a word.
+const (
+	crowdEnv   = "SALLYPORT_TEST_CROWD"
+	crowdTopic = "SALLYPORT_TEST_TOPIC"
+	crowdMute  = "SALLYPORT_TEST_MUTE"
+)
 
 func TestMain(m *testing.M) {
 	if addr := os.Getenv(crowdEnv); addr != "" {
@@ -36,12 +44,14 @@ func TestMain(m *testing.M) {
 }
 
 // crowd opens one socket for each token, 32 at a time, says "ready", answers
-// pings, and prints the number of events it got whenever it is sent a line.
+// pings, and prints whenever it is sent a line: the number of events it got, and
+// the median and 99th percentile of how long those since the last line "forget"
+// were under way, in microseconds.
 func crowd(addr string, in io.Reader, out io.Writer) {
 	lines := bufio.NewScanner(in)
 	tokens := make(chan string)
 	var dialing sync.WaitGroup
-	var events atomic.Int64
+	var seen deliveries
 	for range 32 {
 		dialing.Go(func() {
 			for raw := range tokens {
@@ -50,7 +60,9 @@ func crowd(addr string, in io.Reader, out io.Writer) {
 					_, _ = fmt.Fprintln(out, "failed:", err)
 					return
 				}
-				go c.live(&events)
+				if os.Getenv(crowdMute) == "" {
+					go c.live(&seen)
+				}
 			}
 		})
 	}
@@ -61,8 +73,45 @@ func crowd(addr string, in io.Reader, out io.Writer) {
 	dialing.Wait()
 	_, _ = fmt.Fprintln(out, "ready")
 	for lines.Scan() {
-		_, _ = fmt.Fprintln(out, events.Load())
+		_, _ = fmt.Fprintln(out, seen.report(lines.Text() == "forget"))
 	}
+}
+
+// deliveries are the events that a crowd got.
+type deliveries struct {
+	mu    sync.Mutex
+	count int
+	took  []time.Duration
+}
+
+// got notes one event; sent is when it was published, 0 where it does not say.
+func (d *deliveries) got(sent int64) {
+	now := clock.System()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.count++
+	if sent > 0 {
+		d.took = append(d.took, now.Sub(time.Unix(0, sent)))
+	}
+}
+
+func (d *deliveries) report(forget bool) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p50, p99 := quantiles(d.took)
+	if forget {
+		d.took = d.took[:0]
+	}
+	return fmt.Sprint(d.count, " ", p50.Microseconds(), " ", p99.Microseconds())
+}
+
+// quantiles are the median and the 99th percentile; it sorts what it is given.
+func quantiles(all []time.Duration) (p50, p99 time.Duration) {
+	if len(all) == 0 {
+		return 0, 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2], all[len(all)*99/100]
 }
 
 type crowdMember struct {
@@ -89,45 +138,56 @@ func member(addr, raw string) (*crowdMember, error) {
 		}
 	}
 	if err == nil {
-		_, err = c.next() // welcome
+		_, _, err = c.next() // welcome
+	}
+	if topic := os.Getenv(crowdTopic); topic != "" && err == nil {
+		if _, err = c.Write(masked(0x81, []byte(`{"type":"subscribe","topic":"`+topic+`"}`))); err == nil {
+			_, _, err = c.next() // subscribed
+		}
 	}
 	return c, err
 }
 
-// next reads a frame of at most 64 KiB and answers a ping.
-func (c *crowdMember) next() (op byte, err error) {
+// next reads a frame of at most 64 KiB and answers a ping. sent is the time that
+// an event carries, 0 for none.
+func (c *crowdMember) next() (op byte, sent int64, err error) {
 	var b [256]byte
 	if _, err = io.ReadFull(c.br, b[:2]); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	op = b[0] & 0xF
 	n := int(b[1])
 	if n == 126 {
 		if _, err = io.ReadFull(c.br, b[:2]); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		n = int(b[0])<<8 | int(b[1])
 	}
 	if op != 0x9 {
+		if head, _ := c.br.Peek(min(n, 160)); len(head) > 0 {
+			if _, rest, found := bytes.Cut(head, []byte(`"sent":`)); found {
+				_, _ = fmt.Sscan(string(rest), &sent)
+			}
+		}
 		_, err = c.br.Discard(n)
-		return op, err
+		return op, sent, err
 	}
 	if _, err = io.ReadFull(c.br, b[6:6+n]); err == nil {
 		b[0], b[1] = 0x8A, 0x80|byte(n)
 		copy(b[2:6], []byte{0, 0, 0, 0})
 		_, err = c.Write(b[:6+n])
 	}
-	return op, err
+	return op, 0, err
 }
 
-func (c *crowdMember) live(events *atomic.Int64) {
+func (c *crowdMember) live(seen *deliveries) {
 	for {
-		op, err := c.next()
+		op, sent, err := c.next()
 		if err != nil {
 			return
 		}
 		if op == 0x1 {
-			events.Add(1)
+			seen.got(sent)
 		}
 	}
 }
@@ -141,9 +201,12 @@ type stage struct {
 	out    *bufio.Scanner
 }
 
-func newStage(b *testing.B, n int) *stage {
+func newStage(b *testing.B, n int, rules ...topic.Rule) *stage {
 	b.Helper()
-	s := &stage{rig: start(b, func(c *gateway.Config) { c.MaxTotal, c.Heartbeat = n+1, 2*time.Second })}
+	s := &stage{rig: start(b, func(c *gateway.Config) {
+		c.MaxTotal, c.Heartbeat, c.Topics = n+1, 2*time.Second, rules
+		c.MessagesPerMinute, c.UserMessagesPerMinute, c.BytesPerMinute, c.UserBytesPerMinute = 1<<20, 1<<20, 1<<30, 1<<30
+	})}
 	s.diary.closed = true
 	key, err := token.GenerateKey("ES256", s.now().Add(-time.Hour))
 	if err != nil {
@@ -173,11 +236,12 @@ func newStage(b *testing.B, n int) *stage {
 	return s
 }
 
-// gather brings the crowd in and returns how long that took.
-func (s *stage) gather(b *testing.B) time.Duration {
+// gather brings the crowd in and returns how long that took. more are further
+// words to the crowd, as NAME=value.
+func (s *stage) gather(b *testing.B, more ...string) time.Duration {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), crowdEnv+"="+s.addr)
+	cmd.Env = append(append(os.Environ(), crowdEnv+"="+s.addr), more...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -202,12 +266,19 @@ func (s *stage) gather(b *testing.B) time.Duration {
 
 // events asks the crowd how many events it got.
 func (s *stage) events(b *testing.B) (n int) {
-	_, _ = io.WriteString(s.in, "\n")
+	n, _, _ = s.report(b, "")
+	return n
+}
+
+// report asks the crowd how many events it got, and how long those since the last
+// order to forget took, in microseconds.
+func (s *stage) report(b *testing.B, order string) (n int, p50, p99 float64) {
+	_, _ = io.WriteString(s.in, order+"\n")
 	if !s.out.Scan() {
 		b.Fatal("the crowd is gone")
 	}
-	_, _ = fmt.Sscan(s.out.Text(), &n)
-	return n
+	_, _ = fmt.Sscan(s.out.Text(), &n, &p50, &p99)
+	return n, p50, p99
 }
 
 // resident is the memory of this process in KiB.
@@ -232,7 +303,7 @@ func cpu() time.Duration {
 // BenchmarkIdle holds n authenticated connections, everything on: their cost in
 // memory and to open. ns/op means nothing here.
 func BenchmarkIdle(b *testing.B) {
-	for _, n := range []int{1000, 5000, 9000} {
+	for _, n := range []int{1000, 5000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) { idle(b, n, false) })
 	}
 	b.Run("5000-seen-tokens", func(b *testing.B) { idle(b, 5000, true) })
@@ -286,7 +357,7 @@ func BenchmarkConnect(b *testing.B) {
 // BenchmarkFanOut sends one event to each of n users; an operation is one
 // delivery, counted where it arrives.
 func BenchmarkFanOut(b *testing.B) {
-	for _, n := range []int{1000, 9000} {
+	for _, n := range []int{1000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s := newStage(b, n)
 			s.gather(b)

@@ -65,13 +65,13 @@ func (g *Gateway) Follow(ctx context.Context) error {
 func (g *Gateway) take(m bus.Message) {
 	if m.Gap {
 		g.board.forget()
-		g.metrics.gaps.Inc()
 		gap := frame(topicFrame{Type: "gap"})
 		for _, c := range g.hub.everyone(nil) {
 			if s, _ := c.who(); s == open && c.send(gap) {
 				g.metrics.countOut("gap")
 			}
 		}
+		g.metrics.gaps.Inc() // once all are told: who connects from now on has missed nothing
 		return
 	}
 	var p posting

@@ -52,6 +52,7 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions/{id}", ID: "endSession", Tag: "Account", Summary: "End one session", Auth: Access, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound}}, h.endSession)
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions", ID: "endOtherSessions", Tag: "Account", Summary: "End all other sessions", Auth: Access, Limits: api, Status: 204}, h.endOtherSessions)
 
+	h.administration(a)
 	h.secondFactors(a)
 	h.passkeys(a)
 
