@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/app"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/opaque"
@@ -43,7 +44,7 @@ func (keyRotateCmd) Help() string {
 }
 
 func (keyRotateCmd) Run(ctx context.Context, t terminal, s settings) error {
-	if err := withApp(ctx, s, func(a *app.App) error { return a.RotateKeys(ctx) }); err != nil {
+	if err := withApp(ctx, s, func(a *app.App) error { return a.RotateKeys(ctx, account.Operator()) }); err != nil {
 		return err
 	}
 	return keyListCmd{}.Run(ctx, t, s)

@@ -58,6 +58,13 @@ func CanonicalOrRaw(s string) string {
 	return "invalid:" + s[:min(len(s), MaxAddress)]
 }
 
+// searchable returns the words a search begins with in the form that addresses are
+// stored in, as far as a part of an address allows.
+func searchable(words string) string {
+	words = strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(words), "\x00", ""), "")
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(words)))
+}
+
 // goodLocal accepts a dot-atom (RFC 5322 §3.2.3) with letters and digits of any
 // script (RFC 6531), at most 64 bytes.
 func goodLocal(s string) bool {

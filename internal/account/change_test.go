@@ -165,10 +165,10 @@ func TestRoleAndName(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, r *apptest.Rig) {
 		u := r.Member(t, email)
 		held := r.SignedIn(t, email)
-		if err := r.Accounts.Rename(r.Ctx(), u.ID, " Ada\tL "); fault.Of(err) != fault.CodeInvalidRequest {
+		if err := r.Accounts.Rename(r.Ctx(), u.ID, " Ada\tL ", account.Self(u)); fault.Of(err) != fault.CodeInvalidRequest {
 			t.Errorf("a name with a tab: got %v, want %s", err, fault.CodeInvalidRequest)
 		}
-		if err := r.Accounts.Rename(r.Ctx(), u.ID, " Ada L "); err != nil || again(t, r, u.ID).Name != "Ada L" {
+		if err := r.Accounts.Rename(r.Ctx(), u.ID, " Ada L ", account.Self(u)); err != nil || again(t, r, u.ID).Name != "Ada L" {
 			t.Errorf("got %q, %v, want the name trimmed", again(t, r, u.ID).Name, err)
 		}
 		chief := account.Actor{ID: r.Member(t, "chief@example.org").ID, Kind: "admin"}

@@ -13,14 +13,14 @@ import (
 // Get returns a user or fault.CodeNotFound.
 func (s *Service) Get(ctx context.Context, id string) (User, error) { return s.Store.UserByID(ctx, id) }
 
-// Rename sets the display name.
-func (s *Service) Rename(ctx context.Context, userID, name string) error {
+// Rename sets the display name. actor is who asked: the user or an administrator.
+func (s *Service) Rename(ctx context.Context, userID, name string, actor Actor) error {
 	name, err := CleanName(name)
 	if err != nil {
 		return err
 	}
 	now := s.Clock()
-	e := audit.New(ctx, now, audit.UserUpdated, audit.Success, userID)
+	e := actor.Mark(audit.New(ctx, now, audit.UserUpdated, audit.Success, userID))
 	e.Reason = "name"
 	return s.Store.RenameUser(ctx, userID, name, now, audit.Of(e))
 }
@@ -28,8 +28,11 @@ func (s *Service) Rename(ctx context.Context, userID, name string) error {
 // Delete removes the account with everything that belongs to it and ends its
 // sessions. actor is who asked: the user or an administrator.
 func (s *Service) Delete(ctx context.Context, u User, actor Actor) error {
+	if err := actor.another(u.ID); err != nil {
+		return err
+	}
 	ending := s.Sessions.Ending(u.ID, "", "account_deleted")
-	e := actor.mark(audit.New(ctx, ending.At, audit.UserDeleted, audit.Success, u.ID))
+	e := actor.Mark(audit.New(ctx, ending.At, audit.UserDeleted, audit.Success, u.ID))
 	defer s.Nudge()
 	revs, touched, err := s.Store.DeleteUser(ctx, ending, audit.Of(e).Telling(s.notice(message.AccountDeleted, u)))
 	return s.announce(ctx, revs, touched, err)
@@ -48,7 +51,20 @@ func Operator() Actor { return Actor{Kind: "system"} }
 // Self is the user acting on their own account.
 func Self(u User) Actor { return Actor{ID: u.ID, Kind: "user"} }
 
-func (a Actor) mark(e audit.Event) audit.Event {
+// Administrator is an administrator acting on somebody's account.
+func Administrator(id string) Actor { return Actor{ID: id, Kind: "admin"} }
+
+// another refuses an administrator who would lock themselves out: whoever acts
+// stays, so there is always one.
+func (a Actor) another(userID string) error {
+	if a.Kind == "admin" && a.ID == userID {
+		return fault.New(fault.CodeConflict).WithDetail("Administrators cannot do this to themselves; ask another one.")
+	}
+	return nil
+}
+
+// Mark names the actor in an event.
+func (a Actor) Mark(e audit.Event) audit.Event {
 	e.ActorID, e.ActorKind = a.ID, a.Kind
 	return e
 }
@@ -81,7 +97,7 @@ func (s *Service) Import(ctx context.Context, a Address, name string, role Role,
 	now := s.Clock()
 	u := NewUser(a, name, role, hash, now)
 	u.EmailVerifiedAt = now
-	e := actor.mark(audit.New(ctx, now, audit.UserCreated, audit.Success, u.ID))
+	e := actor.Mark(audit.New(ctx, now, audit.UserCreated, audit.Success, u.ID))
 	e.Details = map[string]string{"role": string(role)}
 	return u, s.Store.CreateUser(ctx, u, nil, audit.Of(e))
 }
@@ -89,8 +105,11 @@ func (s *Service) Import(ctx context.Context, a Address, name string, role Role,
 // Disable locks an account and ends its sessions; fault.CodeNotFound when it is
 // locked already.
 func (s *Service) Disable(ctx context.Context, userID string, actor Actor) error {
+	if err := actor.another(userID); err != nil {
+		return err
+	}
 	ending := s.Sessions.Ending(userID, "", "disabled")
-	e := actor.mark(audit.New(ctx, ending.At, audit.UserDisabled, audit.Success, userID))
+	e := actor.Mark(audit.New(ctx, ending.At, audit.UserDisabled, audit.Success, userID))
 	revs, touched, err := s.Store.DisableUser(ctx, ending, audit.Of(e))
 	return s.announce(ctx, revs, touched, err)
 }
@@ -99,15 +118,18 @@ func (s *Service) Disable(ctx context.Context, userID string, actor Actor) error
 // many failed tries (RL-01). fault.CodeNotFound when there is none.
 func (s *Service) Enable(ctx context.Context, userID string, actor Actor) error {
 	now := s.Clock()
-	e := actor.mark(audit.New(ctx, now, audit.UserEnabled, audit.Success, userID))
+	e := actor.Mark(audit.New(ctx, now, audit.UserEnabled, audit.Success, userID))
 	touched, err := s.Store.EnableUser(ctx, userID, now, audit.Of(e))
 	return s.announce(ctx, nil, touched, err)
 }
 
 // SetRole changes what a user may do and ends their sessions.
 func (s *Service) SetRole(ctx context.Context, userID string, role Role, actor Actor) error {
+	if err := actor.another(userID); err != nil {
+		return err
+	}
 	ending := s.Sessions.Ending(userID, "", "role_changed")
-	e := actor.mark(audit.New(ctx, ending.At, audit.PrivilegeChanged, audit.Success, userID))
+	e := actor.Mark(audit.New(ctx, ending.At, audit.PrivilegeChanged, audit.Success, userID))
 	e.Details = map[string]string{"role": string(role)}
 	revs, err := s.Store.SetRole(ctx, userID, role, ending, audit.Of(e))
 	return s.announce(ctx, revs, true, err)
@@ -125,7 +147,7 @@ func (s *Service) ResetFactors(ctx context.Context, userID string, actor Actor) 
 		return fault.New(fault.CodeForbidden).WithDetail("An administrator's factors can be reset at the command line only.")
 	}
 	ending := s.Sessions.Ending(userID, "", "factors_reset")
-	e := actor.mark(audit.New(ctx, ending.At, audit.FactorRemoved, audit.Success, userID))
+	e := actor.Mark(audit.New(ctx, ending.At, audit.FactorRemoved, audit.Success, userID))
 	e.Reason = "reset_by_" + actor.Kind
 	m := s.notice(message.FactorRemoved, u)
 	m.Data = map[string]string{"factor": "all"}

@@ -26,12 +26,24 @@ func (s *Service) Forgot(ctx context.Context, address string) error {
 	return s.startReset(ctx, u, "user", u.ID)
 }
 
-// StartReset mails a reset link on an administrator's word. Administrators never
-// set or see a password (RC-08).
+// StartReset mails a reset link on an administrator's word; to somebody who has
+// not yet accepted an invitation, the invitation once more. Administrators never
+// set or see a password (RC-08). A disabled account is fault.CodeConflict.
 func (s *Service) StartReset(ctx context.Context, adminID, userID string) error {
 	u, err := s.Store.UserByID(ctx, userID)
 	if err != nil {
 		return err
+	}
+	if u.Disabled() {
+		return fault.New(fault.CodeConflict).WithDetail("The account is disabled; enable it first.")
+	}
+	if u.Invited() {
+		now := s.Clock()
+		tok, mail := s.invitation(u, now)
+		defer s.Nudge()
+		e := Administrator(adminID).Mark(audit.New(ctx, now, audit.RecoveryStarted, audit.Success, u.ID))
+		e.Reason = "invited_again"
+		return s.Store.ReplaceOneTime(ctx, tok, audit.Of(e).Telling(mail))
 	}
 	return s.startReset(ctx, u, "admin", adminID)
 }

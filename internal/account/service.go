@@ -27,6 +27,7 @@ type Store interface {
 	PasswordStore
 	EmailStore
 	LifeStore
+	PeopleStore
 }
 
 // SignUpStore is the part for new accounts.
@@ -74,6 +75,15 @@ type LifeStore interface {
 	ResetFactors(ctx context.Context, e session.Ending, t audit.Trail) ([]session.Revocation, error)
 }
 
+// PeopleStore is the part for administrators who look for people.
+type PeopleStore interface {
+	// ListUsers returns up to limit users with an id after that one, oldest first.
+	ListUsers(ctx context.Context, after string, limit int) ([]User, error)
+	// SearchUsers returns up to limit users whose canonical address begins with
+	// prefix and sorts after that address.
+	SearchUsers(ctx context.Context, prefix, after string, limit int) ([]User, error)
+}
+
 // Passwords hashes and judges passwords.
 type Passwords interface {
 	// Hash returns the PHC string of a password.
@@ -102,11 +112,12 @@ type Lives struct {
 	Change time.Duration // 24 h
 	Undo   time.Duration // 7 days
 	Setup  time.Duration // 30 min (PW-13)
+	Invite time.Duration // 24 h, the longest a mailed link that sets a password may work (RC-02)
 }
 
 // DefaultLives are the lives of RC-02 and PW-13.
 var DefaultLives = Lives{
-	Verify: 24 * time.Hour, Reset: 30 * time.Minute, Change: 24 * time.Hour, Undo: 7 * 24 * time.Hour, Setup: 30 * time.Minute,
+	Verify: 24 * time.Hour, Reset: 30 * time.Minute, Change: 24 * time.Hour, Undo: 7 * 24 * time.Hour, Setup: 30 * time.Minute, Invite: 24 * time.Hour,
 }
 
 // Parts is what the service is made of.
@@ -209,7 +220,8 @@ func contextWords(a Address, name string) []string {
 // registerAgain handles an address that has an account. One that was never
 // verified is taken over by the newer registration, where nobody signs in before
 // that: nobody has shown to own it, and the person who opens the newest link
-// decides (pre-hijacking).
+// decides (pre-hijacking). An invited administrator is not: who invites did not
+// mean whoever registers first.
 func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) error {
 	old, err := s.Store.UserByEmail(ctx, in.Canonical)
 	if fault.Of(err) == fault.CodeNotFound {
@@ -218,7 +230,7 @@ func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) err
 	if err != nil {
 		return err
 	}
-	if !old.EmailVerified() && !old.Disabled() && !s.EmailOptional {
+	if !old.EmailVerified() && !old.Disabled() && !old.IsAdmin() && !s.EmailOptional {
 		in.ID = old.ID
 		link, mail := s.VerifyLink(in, now)
 		e := audit.New(ctx, now, audit.UserUpdated, audit.Success, old.ID)

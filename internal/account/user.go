@@ -40,5 +40,8 @@ func (u User) EmailVerified() bool { return !u.EmailVerifiedAt.IsZero() }
 // Disabled reports whether an administrator has locked the account.
 func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
 
+// Invited reports whether the user has yet to accept an invitation.
+func (u User) Invited() bool { return u.PasswordHash == "" && !u.EmailVerified() }
+
 // IsAdmin reports whether the user may use the administration.
 func (u User) IsAdmin() bool { return u.Role == Admin }

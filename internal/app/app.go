@@ -22,6 +22,7 @@ import (
 	"github.com/sallyport/sallyport/internal/enrolment"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/message/devinbox"
@@ -48,6 +49,7 @@ type App struct {
 	log     *slog.Logger
 	clock   clock.Clock
 	version string
+	node    string // changes with every start
 
 	Store     *store.Store
 	Accounts  *account.Service
@@ -70,6 +72,7 @@ type App struct {
 	reports     httpapi.Reports // nil where no SMS carrier reports
 	recorder    *recorder
 	events      eventCount
+	sampler     *sampler
 	metrics     *prometheus.Registry
 	routes      []httpapi.Route
 	handler     http.Handler
@@ -91,6 +94,8 @@ func Open(ctx context.Context, cfg config.Config, o Options) (_ *App, err error)
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	a.node = ident.New()
+	a.sampler = &sampler{metrics: a.metrics, node: a.node}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.events)
 	for _, step := range []func(context.Context) error{
 		a.openStore, a.openNeighbours, a.openMessages(o.Terminal), a.openTokens, a.openRooms, a.openProviders, a.openGateway, a.openHTTP,

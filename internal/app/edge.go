@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
@@ -12,7 +13,6 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/httpapi"
-	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/netaddr"
 	"github.com/sallyport/sallyport/internal/opaque"
@@ -51,7 +51,7 @@ func (a *App) openGateway(context.Context) error {
 	cfg.MessagesPerMinute, cfg.BytesPerMinute = g.MessagesPerMinute, g.BytesPerMinute
 	cfg.UserMessagesPerMinute, cfg.UserBytesPerMinute = g.UserMessages, g.UserBytes
 	cfg.Topics, cfg.MaxTopics, cfg.HistoryEvents, cfg.HistoryBytes = g.Topics, g.MaxTopics, g.HistoryEvents, g.HistoryBytes
-	cfg.Node = ident.New()
+	cfg.Node = a.node
 	var err error
 	problems := &httpapi.Problems{Log: a.log}
 	a.gateway, err = gateway.New(cfg, gateway.Parts{
@@ -136,14 +136,14 @@ func (a *App) openHTTP(context.Context) error {
 	api := httpapi.New(httpapi.Config{
 		Title: a.cfg.App.Name, Version: a.version, PublicURL: a.cfg.App.PublicURL, Log: a.log, Rules: a.rules(),
 		Limiter: a.limiter, Authenticator: bearers{a}, Refused: a.refused, Pages: web.Pages(),
-		StepUp: func(ctx context.Context, p httpapi.Principal) error {
-			_, err := a.SignIn.Guard(ctx, p.UserID, p.Claims.SessionID)
+		StepUp: func(ctx context.Context, p httpapi.Principal, within time.Duration) error {
+			_, err := a.SignIn.GuardWithin(ctx, p.UserID, p.Claims.SessionID, within)
 			return err
 		},
 	})
 	rooms := httpapi.Rooms{
 		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Providers: a.Providers, Tickets: a.tickets(),
-		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Reports: a.reports, Realtime: realtime{a.gateway, a.grants()}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
+		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Reports: a.reports, Realtime: realtime{a.gateway, a.grants()}, Server: administration{a, new(sync.Mutex)}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
 		RelatedOrigins: a.cfg.WebAuthn.Related, JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
 		Rates: httpapi.Rates{
 			LoginIP:       a.rate(httpapi.RuleLogin, a.cfg.Limits.LoginIP),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/token"
@@ -31,6 +32,9 @@ func (a *App) jobs() []func(context.Context) {
 		a.recorder.run,
 		func(ctx context.Context) {
 			every(ctx, keyPoll, func(ctx context.Context) { a.report(ctx, "signing keys", a.TurnKeys(ctx)) })
+		},
+		func(ctx context.Context) {
+			every(ctx, sampleEvery, func(ctx context.Context) { a.report(ctx, "samples", a.Sample(ctx)) })
 		},
 		func(ctx context.Context) {
 			every(ctx, sweepEvery, func(ctx context.Context) { a.report(ctx, "sweep", a.Sweep(ctx)) })
@@ -79,14 +83,16 @@ func (a *App) schedule() token.Schedule {
 // TurnKeys takes the next step of key rotation, if one is due, and reads the
 // keys. The running server does it every minute.
 func (a *App) TurnKeys(ctx context.Context) error {
-	return a.rotate(ctx, token.Rotate)
+	return a.rotate(ctx, account.Operator(), token.Rotate)
 }
 
 // RotateKeys makes a successor of the present signing key ahead of its time; it
 // signs once every backend has had the time to read it.
-func (a *App) RotateKeys(ctx context.Context) error { return a.rotate(ctx, token.RotateEarly) }
+func (a *App) RotateKeys(ctx context.Context, by account.Actor) error {
+	return a.rotate(ctx, by, token.RotateEarly)
+}
 
-func (a *App) rotate(ctx context.Context, decide func([]token.Key, time.Time, token.Schedule) (token.Rotation, error)) error {
+func (a *App) rotate(ctx context.Context, by account.Actor, decide func([]token.Key, time.Time, token.Schedule) (token.Rotation, error)) error {
 	keys, err := a.Store.SigningKeys(ctx)
 	if err != nil {
 		return err
@@ -96,8 +102,7 @@ func (a *App) rotate(ctx context.Context, decide func([]token.Key, time.Time, to
 		return err
 	}
 	if r.New != nil || len(r.Retire) > 0 { // what is to be deleted, Sweep deletes
-		e := audit.New(ctx, a.clock(), audit.SystemKeyRotated, audit.Success, "")
-		e.ActorKind = "system"
+		e := by.Mark(audit.New(ctx, a.clock(), audit.SystemKeyRotated, audit.Success, ""))
 		if err := a.Store.ApplyRotation(ctx, r, audit.Of(e)); err != nil {
 			return err
 		}

@@ -18,6 +18,14 @@ type Record struct {
 	Hash  []byte // the chain's hash up to and including this row
 }
 
+// Filter chooses rows of the log; its zero value chooses all. Rows are read newest
+// first.
+type Filter struct {
+	TargetID string // about this user
+	Name     Name   // events of this name
+	Before   string // older than the row of this id; empty: from the newest
+}
+
 // Head is the place and hash a chain has reached.
 type Head struct {
 	Seq  int64

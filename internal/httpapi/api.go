@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -28,7 +29,7 @@ type Config struct {
 	Authenticator Authenticator
 	// StepUp returns fault.CodeStepUpRequired with its Need unless the caller's
 	// proof is fresh and strong enough for a guarded action (MF-03).
-	StepUp func(ctx context.Context, p Principal) error
+	StepUp func(ctx context.Context, p Principal, within time.Duration) error
 	// Refused is told of each call the frame refuses before the handler: limits,
 	// missing rights. Where the caller is known, PrincipalOf(ctx) says who. It
 	// must not block.

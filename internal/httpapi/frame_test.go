@@ -36,7 +36,7 @@ func newFrame(t testing.TB) *frame {
 		Rules:         []limit.Rule{{Name: "sign-in", N: 10, Per: time.Minute}, {Name: "read", N: 600, Per: time.Minute}},
 		Limiter:       f.limiter,
 		Authenticator: f.auth,
-		StepUp: func(_ context.Context, p httpapi.Principal) error {
+		StepUp: func(_ context.Context, p httpapi.Principal, _ time.Duration) error {
 			if p.Claims.AAL == "aal2" {
 				return nil
 			}

@@ -54,7 +54,7 @@ func (a *API) admit(r *http.Request, route Route) (Principal, error) {
 		return p, err
 	}
 	if route.StepUp {
-		if err := a.cfg.StepUp(r.Context(), p); err != nil {
+		if err := a.cfg.StepUp(r.Context(), p, route.StepUpWithin); err != nil {
 			return p, err
 		}
 	}

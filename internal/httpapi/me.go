@@ -21,7 +21,7 @@ type renameInput struct {
 }
 
 func (h resources) rename(ctx context.Context, in *renameInput) (*userOutput, error) {
-	if err := h.Accounts.Rename(ctx, caller(ctx).Subject, in.Body.Name); err != nil {
+	if err := h.Accounts.Rename(ctx, caller(ctx).Subject, in.Body.Name, account.Actor{ID: caller(ctx).Subject, Kind: "user"}); err != nil {
 		return nil, err
 	}
 	return h.getMe(ctx, nil)
@@ -97,20 +97,10 @@ type sessionsOutput struct {
 
 func (h resources) listSessions(ctx context.Context, _ *struct{}) (*sessionsOutput, error) {
 	c := caller(ctx)
-	all, err := h.Sessions.List(ctx, c.Subject)
-	if err != nil {
-		return nil, err
-	}
+	all, err := h.sessionsOf(ctx, c.Subject, c.SessionID)
 	out := &sessionsOutput{}
-	sockets := h.socketsOf(ctx, c.Subject)
-	out.Body.Sessions = make([]sessionBody, 0, len(all))
-	for _, n := range all {
-		out.Body.Sessions = append(out.Body.Sessions, sessionBody{
-			n.ID, n.ID == c.SessionID, n.Level.String(), proof.AMR(n.Proofs), n.IP, n.UserAgent, n.CreatedAt, n.LastSeenAt, n.ExpiresAt,
-			append([]Socket{}, sockets[n.ID]...),
-		})
-	}
-	return out, nil
+	out.Body.Sessions = all
+	return out, err
 }
 
 type idInput struct {

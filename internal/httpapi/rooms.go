@@ -27,6 +27,7 @@ type Rooms struct {
 	Keys      *token.Keys
 	Gateway   http.Handler
 	Realtime  Realtime
+	Server    Server
 	Inbox     http.Handler // nil outside local runs
 	Reports   Reports      // nil where no SMS carrier reports
 	// RelatedOrigins may use passkeys of this site under another name.

@@ -96,6 +96,9 @@ type Route struct {
 	Limits []string
 	// StepUp asks Config.StepUp after authentication (MF-03).
 	StepUp bool
+	// StepUpWithin is how old that proof may be at the most, where reading may be
+	// allowed for longer than changing; 0: as the settings say.
+	StepUpWithin time.Duration
 
 	// OnInvalid is called when a body of JSON is refused for its shape, in place of
 	// the handler. nil: nobody is.

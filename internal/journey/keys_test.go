@@ -9,6 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
@@ -62,7 +63,7 @@ func TestKeyRotation(t *testing.T) {
 	for minute := range 120 {
 		now := one.Clock.Now()
 		if minute == 5 {
-			if err := one.RotateKeys(t.Context()); err != nil {
+			if err := one.RotateKeys(t.Context(), account.Operator()); err != nil {
 				t.Fatal(err)
 			}
 		}

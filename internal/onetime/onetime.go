@@ -21,7 +21,6 @@ const (
 	Handover         Kind = "oauth_handover"
 	LinkTicket       Kind = "oauth_link_ticket"
 	Device           Kind = "remembered_device"
-	Invite           Kind = "invite"
 )
 
 // Token is one row: something that may be spent once before it expires.

@@ -24,7 +24,6 @@ const (
 	Handover      Kind = "spo_" // the one-time code after a provider sign-in
 	Setup         Kind = "sps_" // makes the first administrator
 	Device        Kind = "spd_" // a remembered device
-	Invite        Kind = "spi_" // lets an invited person in
 	OAuthState    Kind = "spx_" // the state parameter of a provider round trip
 	LinkTicket    Kind = "spl_" // begins linking a provider's account
 	Service       Kind = "spk_" // a backend's service key

@@ -11,7 +11,7 @@ import (
 
 var kinds = []opaque.Kind{
 	opaque.Refresh, opaque.Attempt, opaque.EmailVerify, opaque.PasswordReset, opaque.EmailChange, opaque.EmailUndo, opaque.Ticket,
-	opaque.Handover, opaque.Setup, opaque.Device, opaque.Invite, opaque.OAuthState, opaque.Service,
+	opaque.Handover, opaque.Setup, opaque.Device, opaque.OAuthState, opaque.Service,
 }
 
 // TestKindsDoNotMix tries every kind as every other.

@@ -138,7 +138,7 @@ func (h *Host) depart(ctx context.Context, p Provider, tok onetime.Token, data p
 
 func (h *Host) passage(name, state string, s secret) Passage {
 	return Passage{
-		State: state, Nonce: s.derive("nonce"), Verifier: s.derive("pkce"), RedirectURI: h.redirectURI(name), Offline: h.KeepTokens,
+		State: state, Nonce: s.derive("nonce"), Verifier: s.derive("pkce"), RedirectURI: h.RedirectURI(name), Offline: h.KeepTokens,
 	}
 }
 

@@ -145,7 +145,8 @@ func New(p Parts) *Host { return &Host{Parts: p} }
 // Providers says how every provider is shown.
 func (h *Host) Providers() []About { return h.Registry.List() }
 
-func (h *Host) redirectURI(name string) string {
+// RedirectURI is where the provider of that name sends people back to.
+func (h *Host) RedirectURI(name string) string {
 	return h.PublicURL + "/api/v1/oauth/" + name + "/callback"
 }
 

@@ -65,6 +65,30 @@ func (s *Service) EndByOperator(ctx context.Context, userID string) error {
 	return s.end(ctx, s.Ending(userID, "", e.Reason), audit.Of(e))
 }
 
+// EndByAdmin ends one session of the user, or every one with an empty sessionID,
+// on an administrator's word (TK-16).
+func (s *Service) EndByAdmin(ctx context.Context, adminID, userID, sessionID string) error {
+	e := audit.New(ctx, s.Clock(), audit.SessionEnded, audit.Success, userID)
+	e.ActorID, e.ActorKind, e.SessionID, e.Reason = adminID, "admin", sessionID, "ended_by_admin"
+	if sessionID == "" {
+		e.Details = map[string]string{"scope": "all"}
+	}
+	return s.end(ctx, s.ending(userID, sessionID, e.Reason), audit.Of(e))
+}
+
+// EndAnyByAdmin ends the session of that id, whose ever it is, on an
+// administrator's word; fault.CodeNotFound where none is open.
+func (s *Service) EndAnyByAdmin(ctx context.Context, adminID, sessionID string) error {
+	n, err := s.Store.SessionByID(ctx, sessionID)
+	if err != nil {
+		return err
+	}
+	if !n.Live(s.Clock()) {
+		return fault.New(fault.CodeNotFound)
+	}
+	return s.EndByAdmin(ctx, adminID, n.UserID, sessionID)
+}
+
 // EndOwn ends one session that must belong to the user, or answers
 // fault.CodeNotFound.
 func (s *Service) EndOwn(ctx context.Context, userID, sessionID, reason string) error {

@@ -31,6 +31,8 @@ type Store interface {
 	SessionByID(ctx context.Context, id string) (Session, error)
 	// SessionsOfUser returns the user's open sessions.
 	SessionsOfUser(ctx context.Context, userID string, now time.Time) ([]Session, error)
+	// OpenSessions returns open sessions of all users before that id, newest first.
+	OpenSessions(ctx context.Context, before string, now time.Time, limit int) ([]Held, error)
 	RefreshStore
 }
 
@@ -228,4 +230,10 @@ func (s *Service) Live(ctx context.Context, userID, sessionID string) (Session, 
 // List returns the user's open sessions, oldest first.
 func (s *Service) List(ctx context.Context, userID string) ([]Session, error) {
 	return s.Store.SessionsOfUser(ctx, userID, s.Clock())
+}
+
+// ListAll returns up to limit open sessions of all users, newest first, before
+// the one of that id (empty: from the newest).
+func (s *Service) ListAll(ctx context.Context, before string, limit int) ([]Held, error) {
+	return s.Store.OpenSessions(ctx, before, s.Clock(), limit)
 }

@@ -31,6 +31,12 @@ type Session struct {
 	EndReason  string
 }
 
+// Held is a session and the address of whose it is.
+type Held struct {
+	Session
+	Email string
+}
+
 // Live reports whether the session is open at now.
 func (s Session) Live(now time.Time) bool { return s.EndedAt.IsZero() && now.Before(s.ExpiresAt) }
 

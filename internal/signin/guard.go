@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"time"
 
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/fault"
@@ -14,6 +15,14 @@ import (
 // fault.CodeStepUpRequired with what would do. It reads the session from the
 // database: what the token says may be older than the last step-up.
 func (s *Service) Guard(ctx context.Context, userID, sessionID string) (session.Session, error) {
+	return s.GuardWithin(ctx, userID, sessionID, 0)
+}
+
+// GuardWithin is Guard where the proof may be older than the settings say, but no
+// older than within: for looking, where changing needs a fresher one (OP-10).
+func (s *Service) GuardWithin(ctx context.Context, userID, sessionID string, within time.Duration) (session.Session, error) {
+	policy := s.Policy
+	policy.StepUpAge = max(policy.StepUpAge, within)
 	n, err := s.Sessions.Live(ctx, userID, sessionID)
 	if err != nil {
 		return n, err
@@ -24,7 +33,7 @@ func (s *Service) Guard(ctx context.Context, userID, sessionID string) (session.
 	}
 	enrolled := methods(held)
 	need := s.Policy.Reachable(enrolled)
-	if s.Policy.Fresh(n.Level, n.Proofs, need, s.Clock()) {
+	if policy.Fresh(n.Level, n.Proofs, need, s.Clock()) {
 		return n, nil
 	}
 	e := s.event(ctx, audit.AuthzFail, audit.Failure, userID, "")
@@ -37,7 +46,7 @@ func (s *Service) Guard(ctx context.Context, userID, sessionID string) (session.
 		return n, err
 	}
 	return n, fault.New(fault.CodeStepUpRequired).WithNeed(fault.Need{
-		ACR: need.String(), MaxAge: s.Policy.StepUpAge, Methods: s.enough(need, enrolled, u.PasswordHash != ""),
+		ACR: need.String(), MaxAge: policy.StepUpAge, Methods: s.enough(need, enrolled, u.PasswordHash != ""),
 	})
 }
 

@@ -127,15 +127,28 @@ const newestID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 // AuditPage returns up to limit rows before that id (empty: the newest), newest
 // first; about one user where targetID is given.
 func (s *Store) AuditPage(ctx context.Context, targetID, before string, limit int) ([]audit.Record, error) {
-	if before == "" {
-		before = newestID
+	return s.FindAudit(ctx, audit.Filter{TargetID: targetID, Before: before}, limit)
+}
+
+// FindAudit returns up to limit rows that pass the filter, newest first.
+func (s *Store) FindAudit(ctx context.Context, f audit.Filter, limit int) ([]audit.Record, error) {
+	if f.Before == "" {
+		f.Before = newestID
 	}
+	page, q := int64(limit), s.read()
 	var rows []queries.AuditLog
 	var err error
-	if targetID == "" {
-		rows, err = s.read().AuditPage(ctx, queries.AuditPageParams{Before: before, Page: int64(limit)})
-	} else {
-		rows, err = s.read().AuditPageOfTarget(ctx, queries.AuditPageOfTargetParams{TargetID: targetID, Before: before, Page: int64(limit)})
+	switch {
+	case f.TargetID == "" && f.Name == "":
+		rows, err = q.AuditPage(ctx, queries.AuditPageParams{Before: f.Before, Page: page})
+	case f.Name == "":
+		rows, err = q.AuditPageOfTarget(ctx, queries.AuditPageOfTargetParams{TargetID: f.TargetID, Before: f.Before, Page: page})
+	case f.TargetID == "":
+		rows, err = q.AuditPageOfName(ctx, queries.AuditPageOfNameParams{Name: string(f.Name), Before: f.Before, Page: page})
+	default:
+		rows, err = q.AuditPageOfTargetAndName(ctx, queries.AuditPageOfTargetAndNameParams{
+			TargetID: f.TargetID, Name: string(f.Name), Before: f.Before, Page: page,
+		})
 	}
 	return recordsOf(rows), err
 }

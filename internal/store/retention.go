@@ -10,7 +10,7 @@ import (
 
 // Swept counts what one Sweep removed.
 type Swept struct {
-	OneTime, Refresh, Sessions, Revocations, Enrolments, Keys, Attempts, Sends int
+	OneTime, Refresh, Sessions, Revocations, Enrolments, Keys, Attempts, Sends, Samples int
 }
 
 // sweepBatch bounds one transaction of retention, so that nobody waits long for
@@ -21,11 +21,14 @@ const sweepBatch = 500
 // a budget.
 const keepSends = 48 * time.Hour
 
+// keepSamples is how far back the charts of administrators reach.
+const keepSamples = 8 * 24 * time.Hour
+
 // Sweep removes what nothing can need any more at now: expired single-use rows
 // and refresh tokens, sessions past their end (kept a while for the list of
 // events), revocations of dead tokens (kept as long, for a clock that is set back
 // makes their tokens live again), lapsed enrolments, retired keys, old sends
-// of SMS codes, and the counters of subjects that are no user, once they rest.
+// of SMS codes, samples that no chart shows, and the counters of subjects that are no user, once they rest.
 // Successors outside the grace window are forgotten first. Each batch is a
 // transaction of its own: a Sweep that is cut short has done a part, and the next
 // one does the rest.
@@ -66,6 +69,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, grace, keep time.Durat
 		}},
 		{&w.Sends, func(ctx context.Context, q *queries.Queries) (int64, error) {
 			return q.DeleteSendsBefore(ctx, queries.DeleteSendsBeforeParams{Before: clock.Micros(now.Add(-keepSends)), Batch: sweepBatch})
+		}},
+		{&w.Samples, func(ctx context.Context, q *queries.Queries) (int64, error) {
+			return q.DeleteSamplesBefore(ctx, queries.DeleteSamplesBeforeParams{Before: clock.Micros(now.Add(-keepSamples)), Batch: sweepBatch})
 		}},
 	} {
 		if *step.count, err = s.inBatches(ctx, step.batch); err != nil {

@@ -280,3 +280,24 @@ func (s *Store) RevocationsSince(ctx context.Context, since, now time.Time) ([]s
 	}
 	return out, nil
 }
+
+// OpenSessions returns up to limit open sessions of all users before that id
+// (empty: the newest), newest first.
+func (s *Store) OpenSessions(ctx context.Context, before string, now time.Time, limit int) ([]session.Held, error) {
+	if before == "" {
+		before = newestID
+	}
+	rows, err := s.read().OpenSessions(ctx, queries.OpenSessionsParams{Before: before, Now: clock.Micros(now), Page: int64(limit)})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]session.Held, 0, len(rows))
+	for _, r := range rows {
+		n, err := sessionOf(r.Session)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, session.Held{Session: n, Email: r.Email})
+	}
+	return out, nil
+}

@@ -351,7 +351,7 @@ func otherSecrets() []bad {
 	var all []bad
 	for _, kind := range []opaque.Kind{
 		opaque.Refresh, opaque.Attempt, opaque.EmailVerify, opaque.PasswordReset, opaque.EmailChange, opaque.EmailUndo,
-		opaque.Ticket, opaque.Handover, opaque.Setup, opaque.Device, opaque.Invite, opaque.OAuthState, opaque.Service,
+		opaque.Ticket, opaque.Handover, opaque.Setup, opaque.Device, opaque.OAuthState, opaque.Service,
 	} {
 		secret, _ := opaque.New(kind)
 		all = append(all,

@@ -29,6 +29,12 @@ SELECT * FROM audit_logs WHERE id < @before ORDER BY id DESC LIMIT @page;
 -- name: AuditPageOfTarget :many
 SELECT * FROM audit_logs WHERE target_id = @target_id AND id < @before ORDER BY id DESC LIMIT @page;
 
+-- name: AuditPageOfName :many
+SELECT * FROM audit_logs WHERE name = @name AND id < @before ORDER BY id DESC LIMIT @page;
+
+-- name: AuditPageOfTargetAndName :many
+SELECT * FROM audit_logs WHERE target_id = @target_id AND name = @name AND id < @before ORDER BY id DESC LIMIT @page;
+
 -- name: LastSealedBefore :one
 SELECT * FROM audit_logs WHERE chain_seq > 0 AND at < @before ORDER BY chain_seq DESC LIMIT 1;
 

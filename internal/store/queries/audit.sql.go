@@ -70,6 +70,57 @@ func (q *Queries) AuditPage(ctx context.Context, arg AuditPageParams) ([]AuditLo
 	return items, nil
 }
 
+const auditPageOfName = `-- name: AuditPageOfName :many
+SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE name = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+`
+
+type AuditPageOfNameParams struct {
+	Name   string
+	Before string
+	Page   int64
+}
+
+func (q *Queries) AuditPageOfName(ctx context.Context, arg AuditPageOfNameParams) ([]AuditLog, error) {
+	rows, err := q.db.QueryContext(ctx, auditPageOfName, arg.Name, arg.Before, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditLog
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Name,
+			&i.Result,
+			&i.Reason,
+			&i.ActorID,
+			&i.ActorKind,
+			&i.TargetID,
+			&i.SessionID,
+			&i.Factor,
+			&i.ClientIp,
+			&i.IpPrefix,
+			&i.RequestID,
+			&i.UserAgent,
+			&i.Details,
+			&i.ChainSeq,
+			&i.ChainHash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditPageOfTarget = `-- name: AuditPageOfTarget :many
 SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE target_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
 `
@@ -82,6 +133,63 @@ type AuditPageOfTargetParams struct {
 
 func (q *Queries) AuditPageOfTarget(ctx context.Context, arg AuditPageOfTargetParams) ([]AuditLog, error) {
 	rows, err := q.db.QueryContext(ctx, auditPageOfTarget, arg.TargetID, arg.Before, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditLog
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Name,
+			&i.Result,
+			&i.Reason,
+			&i.ActorID,
+			&i.ActorKind,
+			&i.TargetID,
+			&i.SessionID,
+			&i.Factor,
+			&i.ClientIp,
+			&i.IpPrefix,
+			&i.RequestID,
+			&i.UserAgent,
+			&i.Details,
+			&i.ChainSeq,
+			&i.ChainHash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditPageOfTargetAndName = `-- name: AuditPageOfTargetAndName :many
+SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE target_id = ?1 AND name = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4
+`
+
+type AuditPageOfTargetAndNameParams struct {
+	TargetID string
+	Name     string
+	Before   string
+	Page     int64
+}
+
+func (q *Queries) AuditPageOfTargetAndName(ctx context.Context, arg AuditPageOfTargetAndNameParams) ([]AuditLog, error) {
+	rows, err := q.db.QueryContext(ctx, auditPageOfTargetAndName,
+		arg.TargetID,
+		arg.Name,
+		arg.Before,
+		arg.Page,
+	)
 	if err != nil {
 		return nil, err
 	}

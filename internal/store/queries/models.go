@@ -55,6 +55,17 @@ type MfaBackupCode struct {
 	CreatedAt int64
 }
 
+type NodeSample struct {
+	At               int64
+	Node             string
+	SignIns          int64
+	Failures         int64
+	Connections      int64
+	Revocations      int64
+	RevocationMicros int64
+	RevocationWorst  int64
+}
+
 type OauthAccount struct {
 	ID             string
 	UserID         string

@@ -70,3 +70,10 @@ SELECT * FROM revocations WHERE created_at >= @since AND expires_at > @now ORDER
 DELETE FROM revocations WHERE id IN (
     SELECT r.id FROM revocations AS r WHERE r.expires_at < @before ORDER BY r.expires_at LIMIT @batch
 );
+
+-- name: OpenSessions :many
+SELECT sqlc.embed(sessions), users.email
+FROM sessions
+JOIN users ON users.id = sessions.user_id
+WHERE sessions.id < @before AND sessions.ended_at = 0 AND sessions.expires_at > @now
+ORDER BY sessions.id DESC LIMIT @page;

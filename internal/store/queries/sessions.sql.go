@@ -234,6 +234,62 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 	return err
 }
 
+const openSessions = `-- name: OpenSessions :many
+SELECT sessions.id, sessions.user_id, sessions.aal, sessions.proofs, sessions.client, sessions.ip, sessions.user_agent, sessions.created_at, sessions.last_seen_at, sessions.expires_at, sessions.ended_at, sessions.end_reason, users.email
+FROM sessions
+JOIN users ON users.id = sessions.user_id
+WHERE sessions.id < ?1 AND sessions.ended_at = 0 AND sessions.expires_at > ?2
+ORDER BY sessions.id DESC LIMIT ?3
+`
+
+type OpenSessionsParams struct {
+	Before string
+	Now    int64
+	Page   int64
+}
+
+type OpenSessionsRow struct {
+	Session Session
+	Email   string
+}
+
+func (q *Queries) OpenSessions(ctx context.Context, arg OpenSessionsParams) ([]OpenSessionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, openSessions, arg.Before, arg.Now, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenSessionsRow
+	for rows.Next() {
+		var i OpenSessionsRow
+		if err := rows.Scan(
+			&i.Session.ID,
+			&i.Session.UserID,
+			&i.Session.Aal,
+			&i.Session.Proofs,
+			&i.Session.Client,
+			&i.Session.Ip,
+			&i.Session.UserAgent,
+			&i.Session.CreatedAt,
+			&i.Session.LastSeenAt,
+			&i.Session.ExpiresAt,
+			&i.Session.EndedAt,
+			&i.Session.EndReason,
+			&i.Email,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const raiseSession = `-- name: RaiseSession :execrows
 UPDATE sessions SET aal = ?1, proofs = ?2, last_seen_at = ?3
 WHERE id = ?4 AND user_id = ?5 AND ended_at = 0 AND proofs = ?6
