@@ -11,7 +11,9 @@ export default defineConfig({
     emptyOutDir: false, // the Makefile empties it and keeps .gitkeep
     target: "es2022",
     assetsInlineLimit: 0, // the content policy allows no data: addresses
-    rollupOptions: { input: ["sign-in.html", "sign-up.html", "forgot-password.html", "demo.html"] },
+    rollupOptions: {
+      input: ["sign-in.html", "sign-up.html", "forgot-password.html", "administration.html", "demo.html"],
+    },
   },
   test: {
     include: ["sdk/test/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],

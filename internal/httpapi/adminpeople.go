@@ -25,16 +25,16 @@ func (h resources) adminPeople(a *API, read readRoute, change changeRoute) {
 	Register(a, change(http.MethodDelete, "/users/{id}/sessions", "endPersonsSessions", "End every session of a person", "", 204, fault.CodeNotFound), asAdmin(h, h.endPersonsSessions))
 }
 
-// personBody is a user as administrators see them.
-type personBody struct {
-	userBody
+// PersonBody is a user as administrators see them.
+type PersonBody struct {
+	UserBody
 	State       string     `json:"state" enum:"active,invited,unverified,disabled"`
 	LastLoginAt *time.Time `json:"last_login_at,omitempty"`
 	DisabledAt  *time.Time `json:"disabled_at,omitempty"`
 }
 
-func personOf(u account.User) personBody {
-	b := personBody{userBody: userOf(u), State: "active"}
+func personOf(u account.User) PersonBody {
+	b := PersonBody{UserBody: userOf(u), State: "active"}
 	switch {
 	case u.Disabled():
 		b.State = "disabled"
@@ -62,7 +62,7 @@ type peopleInput struct {
 
 type peopleOutput struct {
 	Body struct {
-		Users []personBody `json:"users"`
+		Users []PersonBody `json:"users"`
 		Next  string       `json:"next,omitempty" doc:"after of the next page; absent on the last."`
 	} `nameHint:"People"`
 }
@@ -73,7 +73,7 @@ func (h resources) listPeople(ctx context.Context, _ account.Actor, in *peopleIn
 		return nil, err
 	}
 	out := &peopleOutput{}
-	out.Body.Users, out.Body.Next = make([]personBody, 0, len(found)), next(in.Page, found, place)
+	out.Body.Users, out.Body.Next = make([]PersonBody, 0, len(found)), next(in.Page, found, place)
 	for _, u := range found {
 		out.Body.Users = append(out.Body.Users, personOf(u))
 	}
@@ -108,7 +108,7 @@ type inviteInput struct {
 }
 
 type personOutput struct {
-	Body personBody `nameHint:"Person"`
+	Body PersonBody `nameHint:"Person"`
 }
 
 func (h resources) addPerson(ctx context.Context, by account.Actor, in *inviteInput) (*personOutput, error) {

@@ -8,12 +8,12 @@ import (
 
 // personDetail is a person with what they have set up and where they are signed in.
 type personDetail struct {
-	personBody
+	PersonBody
 	Factors         []factorBody  `json:"factors"`
 	BackupCodesLeft int           `json:"backup_codes_left"`
 	Passkeys        []passkeyBody `json:"passkeys"`
 	Accounts        []linkedBody  `json:"accounts" doc:"Linked accounts of providers."`
-	Sessions        []sessionBody `json:"sessions"`
+	Sessions        []SessionBody `json:"sessions"`
 }
 
 type personDetailOutput struct {
@@ -25,7 +25,7 @@ func (h resources) showPerson(ctx context.Context, _ account.Actor, in *idInput)
 	if err != nil {
 		return nil, err
 	}
-	out := &personDetailOutput{personDetail{personBody: personOf(u)}}
+	out := &personDetailOutput{personDetail{PersonBody: personOf(u)}}
 	b := &out.Body
 	for _, fill := range []func(context.Context, account.User, *personDetail) error{h.addFactors, h.addPasskeys, h.addLinked} {
 		if err := fill(ctx, u, b); err != nil {

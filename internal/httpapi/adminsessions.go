@@ -19,7 +19,7 @@ func (h resources) adminSessions(a *API, read readRoute, change changeRoute) {
 
 // heldBody is a session and whose it is.
 type heldBody struct {
-	sessionBody
+	SessionBody
 	UserID string `json:"user_id"`
 	Email  string `json:"email"`
 }
@@ -45,21 +45,21 @@ func (h resources) listAllSessions(ctx context.Context, _ account.Actor, in *Pag
 	return out, nil
 }
 
-func sessionOf(n session.Session, current string, sockets []Socket) sessionBody {
-	return sessionBody{
+func sessionOf(n session.Session, current string, sockets []Socket) SessionBody {
+	return SessionBody{
 		n.ID, n.ID == current, n.Level.String(), proof.AMR(n.Proofs), n.IP, n.UserAgent, n.CreatedAt, n.LastSeenAt, n.ExpiresAt,
 		append([]Socket{}, sockets...),
 	}
 }
 
 // sessionsOf lists the open sessions of a user with their sockets.
-func (h resources) sessionsOf(ctx context.Context, userID, current string) ([]sessionBody, error) {
+func (h resources) sessionsOf(ctx context.Context, userID, current string) ([]SessionBody, error) {
 	all, err := h.Sessions.List(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
 	sockets := h.socketsOf(ctx, userID)
-	out := make([]sessionBody, 0, len(all))
+	out := make([]SessionBody, 0, len(all))
 	for _, n := range all {
 		out = append(out, sessionOf(n, current, sockets[n.ID]))
 	}

@@ -48,7 +48,7 @@ type setupInput struct {
 }
 
 type userOutput struct {
-	Body userBody `nameHint:"User"`
+	Body UserBody `nameHint:"User"`
 }
 
 func (h resources) setup(ctx context.Context, in *setupInput) (*userOutput, error) {

@@ -75,8 +75,8 @@ func (h resources) changeEmail(ctx context.Context, in *emailInput) (*acceptedOu
 	return accepted(), h.Accounts.AskEmailChange(ctx, u, in.Body.Email)
 }
 
-// sessionBody is one of the caller's sessions.
-type sessionBody struct {
+// SessionBody is one of the caller's sessions.
+type SessionBody struct {
 	ID         string    `json:"id"`
 	Current    bool      `json:"current"`
 	AAL        string    `json:"aal"`
@@ -91,7 +91,7 @@ type sessionBody struct {
 
 type sessionsOutput struct {
 	Body struct {
-		Sessions []sessionBody `json:"sessions"`
+		Sessions []SessionBody `json:"sessions"`
 	} `nameHint:"Sessions"`
 }
 

@@ -28,8 +28,10 @@ func (d Client) wanted() session.Delivery {
 	return session.InBody
 }
 
-// userBody is a user as the API shows them.
-type userBody struct {
+// UserBody is a user as the API shows them. It is exported, as others are that
+// stand inside another, because Huma looks into embedded structs of exported types
+// only.
+type UserBody struct {
 	ID            string    `json:"id" doc:"UUIDv7; the sub claim."`
 	Email         string    `json:"email"`
 	EmailVerified bool      `json:"email_verified"`
@@ -39,8 +41,8 @@ type userBody struct {
 	CreatedAt     time.Time `json:"created_at"`
 }
 
-func userOf(u account.User) userBody {
-	return userBody{u.ID, u.Email, u.EmailVerified(), u.Name, string(u.Role), u.PasswordHash != "", u.CreatedAt}
+func userOf(u account.User) UserBody {
+	return UserBody{u.ID, u.Email, u.EmailVerified(), u.Name, string(u.Role), u.PasswordHash != "", u.CreatedAt}
 }
 
 // methodBody is one factor that can be answered.
@@ -62,7 +64,7 @@ type signInBody struct {
 	TokenType    string       `json:"token_type,omitempty" enum:"Bearer"`
 	ExpiresIn    int          `json:"expires_in,omitempty" doc:"Seconds until the access token, or the attempt token, expires."`
 	RefreshToken string       `json:"refresh_token,omitempty" doc:"Absent where it is delivered as a cookie or stays the same."`
-	User         *userBody    `json:"user,omitempty"`
+	User         *UserBody    `json:"user,omitempty"`
 	BackupCodes  []string     `json:"backup_codes,omitempty" doc:"Shown once, with the first factor."`
 	RememberFor  int          `json:"remember_for,omitempty" doc:"With mfa_required: seconds this device can be remembered; absent where it cannot."`
 	DeviceToken  string       `json:"device_token,omitempty" doc:"Of the remembered device; absent where it is delivered as a cookie."`

@@ -13,6 +13,10 @@ const serviceKey = /spk_\S+/.exec(execFileSync(binary, ["key", "service", "brows
 /** A password that the rules take. */
 export const password = "seven geese crossed the frozen canal";
 
+/** What an authenticator app shows now for that key. */
+export const appCode = (secret: string, when = "now") =>
+  execFileSync("oathtool", ["--totp", "--base32", "--now", when, secret], { encoding: "utf8" }).trim();
+
 /** The program in a folder of its own on SQLite, with the dev inbox. */
 export class Server {
   readonly url: string;
@@ -104,6 +108,33 @@ export class Server {
   /** Signs a person in as a program does, and returns the tokens. */
   async signIn(email: string): Promise<{ access_token: string; refresh_token: string; user: { id: string } }> {
     return (await this.post("/api/v1/auth/login", { email, password })).json();
+  }
+
+  /** Makes an administrator at the command line. */
+  admin(email: string): void {
+    const { PATH = "" } = process.env;
+    execFileSync(binary, ["user", "create", email, "--admin"], {
+      cwd: this.#folder,
+      env: { PATH, ...this.#environ },
+      input: `${password}\n`,
+    });
+  }
+
+  /** Sets an authenticator app up as a program does, and returns its key. */
+  async setUpApp(email: string): Promise<string> {
+    const { access_token: token } = await this.signIn(email);
+    const { secret } = await (await this.post("/api/v1/mfa/totp/setup", {}, token)).json();
+    const code = appCode(secret, "30 seconds ago");
+    const confirmed = await this.post("/api/v1/mfa/totp/verify-setup", { code }, token);
+    if (!confirmed.ok) {
+      throw new Error(`setting an app up for ${email}: got status ${confirmed.status}`);
+    }
+    return secret;
+  }
+
+  /** The messages so far, newest first. */
+  async messages(): Promise<{ to: string; kind: string; link?: string; code?: string; token?: string }[]> {
+    return (await fetch(`${this.url}/dev/inbox/messages`)).json();
   }
 
   /** Publishes an event as a backend does. */

@@ -1,13 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { expect, type Page } from "@playwright/test";
 import { accessible, fitsAPhone, picture, watch } from "./page-checks.ts";
-import { password, type Server, test } from "./server.ts";
+import { appCode, password, type Server, test } from "./server.ts";
 
 const email = "ada@example.org";
-
-/** What an authenticator app shows now for that key. */
-const appCode = (secret: string, when = "now") =>
-  execFileSync("oathtool", ["--totp", "--base32", "--now", when, secret], { encoding: "utf8" }).trim();
 
 /** Fills the first form. */
 async function showPassword(page: Page, server: Server, address = email, secret = password) {
@@ -24,19 +19,6 @@ async function typeCode(page: Page, code: string) {
 }
 
 const signedIn = (page: Page) => expect(page.getByRole("heading", { name: "You are signed in" })).toBeVisible();
-
-/** The account's authenticator app, set up as a program does; returns its key. */
-async function setUpApp(server: Server): Promise<string> {
-  const { access_token: token } = await server.signIn(email);
-  const { secret } = await (await server.post("/api/v1/mfa/totp/setup", {}, token)).json();
-  const confirmed = await server.post(
-    "/api/v1/mfa/totp/verify-setup",
-    { code: appCode(secret, "30 seconds ago") },
-    token,
-  );
-  expect(confirmed.status).toBe(200);
-  return secret;
-}
 
 /** An authenticator of this page that checks its user. */
 async function authenticator(page: Page) {
@@ -121,7 +103,7 @@ test("PW-05 a refused password is told at its field", async ({ page, server }) =
 test("MF-02 a code of the app is asked for; a wrong one is told, the right one signs in", async ({ page, server }) => {
   const faults = watch(page);
   await server.person(email);
-  const secret = await setUpApp(server);
+  const secret = await server.setUpApp(email);
   await showPassword(page, server);
   await expect(page.getByRole("heading", { name: "One more proof" })).toBeVisible();
   await picture(page, "second-factor");

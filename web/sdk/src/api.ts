@@ -1887,7 +1887,21 @@ export interface components {
             status: "ok";
         };
         HeldBody: {
+            aal: string;
+            amr: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            current: boolean;
             email: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            ip: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** @description The open WebSockets of the session, on all nodes. */
+            sockets: components["schemas"]["Socket"][] | null;
+            user_agent: string;
             user_id: string;
         };
         InviteInputBody: {
@@ -2129,9 +2143,19 @@ export interface components {
         };
         PersonBody: {
             /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
             disabled_at?: string;
+            email: string;
+            email_verified: boolean;
+            has_password: boolean;
+            /** @description UUIDv7; the sub claim. */
+            id: string;
             /** Format: date-time */
             last_login_at?: string;
+            name: string;
+            /** @enum {string} */
+            role: "user" | "admin";
             /** @enum {string} */
             state: "active" | "invited" | "unverified" | "disabled";
         };
@@ -2145,9 +2169,25 @@ export interface components {
             accounts: components["schemas"]["LinkedBody"][] | null;
             /** Format: int64 */
             backup_codes_left: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            disabled_at?: string;
+            email: string;
+            email_verified: boolean;
             factors: components["schemas"]["FactorBody"][] | null;
+            has_password: boolean;
+            /** @description UUIDv7; the sub claim. */
+            id: string;
+            /** Format: date-time */
+            last_login_at?: string;
+            name: string;
             passkeys: components["schemas"]["PasskeyBody"][] | null;
+            /** @enum {string} */
+            role: "user" | "admin";
             sessions: components["schemas"]["SessionBody"][] | null;
+            /** @enum {string} */
+            state: "active" | "invited" | "unverified" | "disabled";
         };
         PointBody: {
             /** Format: date-time */

@@ -60,7 +60,7 @@ export function createClient(options: ClientOptions = {}): Client {
       if (!response.ok) {
         throw await problemOf(response);
       }
-      if ((response.headers.get("content-type") ?? "").includes("json")) {
+      if ((response.headers.get("content-type") ?? "").startsWith("application/json")) {
         const body: unknown = await response.clone().json();
         if (isSignIn(body)) {
           session.accept(body);

@@ -5,12 +5,12 @@ import { client } from "../frame/client.ts";
 import { Failure } from "../frame/failure.tsx";
 import { Page } from "../frame/page.tsx";
 import { type Action, useAction } from "../frame/use-action.ts";
+import { type Attempt, sendCode, showCode } from "../proof/attempt.ts";
+import { makePasskey, passkeysHere, wasDismissed } from "../proof/passkey.ts";
+import { Digits } from "../proof/proof.tsx";
+import { SentCode } from "../proof/sent-code.tsx";
 import { fieldSentence } from "../words/problems.ts";
 import { words } from "../words/sign-in.ts";
-import { type Attempt, sendCode, showCode } from "./attempt.ts";
-import { makePasskey, passkeysHere, wasDismissed } from "./passkey.ts";
-import { Digits } from "./second-factor.tsx";
-import { SentCode } from "./sent-code.tsx";
 
 type Setup = components["schemas"]["TOTPSetup"];
 

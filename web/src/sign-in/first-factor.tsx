@@ -5,9 +5,9 @@ import { client } from "../frame/client.ts";
 import { Failure } from "../frame/failure.tsx";
 import { Page } from "../frame/page.tsx";
 import { useAction } from "../frame/use-action.ts";
+import { endOffer, passkeysHere, signInWithPasskey, wasDismissed } from "../proof/passkey.ts";
 import { fieldSentence } from "../words/problems.ts";
 import { words } from "../words/sign-in.ts";
-import { endOffer, passkeysHere, signInWithPasskey, wasDismissed } from "./passkey.ts";
 
 type Provider = components["schemas"]["ProviderBody"];
 

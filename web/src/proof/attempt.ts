@@ -1,11 +1,18 @@
 import type { SignIn } from "@sallyport/client";
 import { client } from "../frame/client.ts";
 
-/** A sign-in that waits for one more proof. */
-export interface Attempt {
-  readonly answer: SignIn;
+/** Who asks for a proof. */
+export interface Asked {
   /** What its requests are sent with. */
-  readonly headers: { Authorization: string };
+  readonly headers: Record<string, string>;
+}
+
+/** A step-up inside the session: its requests carry the session's own token. */
+export const inSession: Asked = { headers: {} };
+
+/** A sign-in that waits for one more proof. */
+export interface Attempt extends Asked {
+  readonly answer: SignIn;
 }
 
 /** The attempt of an answer that waits. */
@@ -25,23 +32,23 @@ const verify = {
 
 /** Shows a code. */
 export async function showCode(
-  attempt: Attempt,
+  asked: Asked,
   method: CodeMethod,
   code: string,
   remember: boolean,
 ): Promise<SignIn | undefined> {
   const body = { code: code.trim(), ...(remember ? { remember_device: true } : {}) };
-  return (await client.api.POST(verify[method], { body, headers: attempt.headers })).data;
+  return (await client.api.POST(verify[method], { body, headers: asked.headers })).data;
 }
 
 /** Has a code sent to a number or mailbox that is set up; returns the masked address. */
-export async function sendCode(attempt: Attempt, method: "sms" | "email", id: string | undefined): Promise<string> {
+export async function sendCode(asked: Asked, method: "sms" | "email", id: string | undefined): Promise<string> {
   const { data } =
     method === "sms"
       ? await client.api.POST("/api/v1/mfa/sms/send", {
           body: id === undefined ? {} : { id },
-          headers: attempt.headers,
+          headers: asked.headers,
         })
-      : await client.api.POST("/api/v1/mfa/email/send", { headers: attempt.headers });
+      : await client.api.POST("/api/v1/mfa/email/send", { headers: asked.headers });
   return data?.hint ?? "";
 }

@@ -1,0 +1,11 @@
+/** The texts that every room has. */
+export const words = {
+  looking: "One moment…",
+  parts: "Parts of this page",
+  signOut: "Sign out",
+  administration: "Administration",
+  more: "Show more",
+  loading: "Loading…",
+  nothing: "There is nothing here.",
+  never: "never",
+} as const;
