@@ -61,7 +61,7 @@ setup-test: ## install the services and programs that the tests need
 
 .PHONY: screenshots
 screenshots: setup-test build ## take the pictures of docs/images anew
-	SCREENSHOTS=1 npm run --silent --prefix web browser -- sign-in
+	SCREENSHOTS=1 npm run --silent --prefix web browser -- --project=sqlite sign-in account administration
 
 .PHONY: bench
 bench: setup-test web ## run the benchmarks and write the table of ratios

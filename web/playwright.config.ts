@@ -1,6 +1,9 @@
 import { defineConfig } from "@playwright/test";
 
-/** Journeys in a real Chromium on the built binary; `make test-web` builds both first. */
+/**
+ * Journeys in a real Chromium on the built binary, on both engines where a page shows what the database holds;
+ * `make test-web` builds both first.
+ */
 export default defineConfig({
   testDir: "browser",
   fullyParallel: true,
@@ -9,6 +12,15 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
+  globalSetup: "./browser/postgres.ts",
+  projects: [
+    { name: "sqlite" },
+    {
+      name: "postgres",
+      use: { engine: "postgres" } as object,
+      testMatch: ["sign-in.spec.ts", "account.spec.ts", "administration.spec.ts"],
+    },
+  ],
   outputDir: "../test-results",
   use: {
     viewport: { width: 1024, height: 720 },

@@ -12,7 +12,14 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0, // the content policy allows no data: addresses
     rollupOptions: {
-      input: ["sign-in.html", "sign-up.html", "forgot-password.html", "administration.html", "demo.html"],
+      input: [
+        "sign-in.html",
+        "sign-up.html",
+        "forgot-password.html",
+        "account.html",
+        "administration.html",
+        "demo.html",
+      ],
     },
   },
   test: {

@@ -15,7 +15,7 @@ func (h resources) adminPeople(a *API, read readRoute, change changeRoute) {
 	const another = "An administrator cannot do this to themselves."
 	Register(a, read("/users", "listPeople", "People", "Oldest first; with q those whose address begins so, in the order of addresses, or the one of that id."), asAdmin(h, h.listPeople))
 	Register(a, change(http.MethodPost, "/users", "addPerson", "Invite somebody", "Makes an account without a password and mails its owner a link that sets one. It works for a day; send-reset sends another. Administrators never choose somebody's password.", 201, fault.CodeConflict), asAdmin(h, h.addPerson))
-	Register(a, read("/users/{id}", "showPerson", "One person", "With factors, passkeys, linked accounts and open sessions.", fault.CodeNotFound), asAdmin(h, h.showPerson))
+	Register(a, read("/users/{id}", "showPerson", "One person", "With factors, passkeys, linked accounts and open sessions.", fault.CodeNotFound), asAdmin(h, h.showAnybody))
 	Register(a, change(http.MethodPatch, "/users/{id}", "changePerson", "Change name or role", "A change of role ends the person's sessions, so that no token says the old one. "+another, 0, fault.CodeNotFound, fault.CodeConflict), asAdmin(h, h.changePerson))
 	Register(a, change(http.MethodDelete, "/users/{id}", "deletePerson", "Delete an account", "With everything that belongs to it; the audit log stays. "+another, 204, fault.CodeNotFound, fault.CodeConflict), asAdmin(h, h.deletePerson))
 	Register(a, change(http.MethodPost, "/users/{id}/disable", "disablePerson", "Lock an account", "Its sessions end on every node. "+another, 204, fault.CodeNotFound, fault.CodeConflict), asAdmin(h, h.disablePerson))

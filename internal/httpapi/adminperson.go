@@ -20,20 +20,26 @@ type personDetailOutput struct {
 	Body personDetail `nameHint:"PersonDetail"`
 }
 
-func (h resources) showPerson(ctx context.Context, _ account.Actor, in *idInput) (*personDetailOutput, error) {
-	u, err := h.Accounts.Get(ctx, in.ID)
+func (h resources) showAnybody(ctx context.Context, _ account.Actor, in *idInput) (*personDetailOutput, error) {
+	p, err := h.showPerson(ctx, in.ID, "")
+	return &personDetailOutput{p}, err
+}
+
+// showPerson lists everything about a user that is no secret; current is the
+// session that is marked as the caller's.
+func (h resources) showPerson(ctx context.Context, id, current string) (b personDetail, err error) {
+	u, err := h.Accounts.Get(ctx, id)
 	if err != nil {
-		return nil, err
+		return b, err
 	}
-	out := &personDetailOutput{personDetail{PersonBody: personOf(u)}}
-	b := &out.Body
+	b.PersonBody = personOf(u)
 	for _, fill := range []func(context.Context, account.User, *personDetail) error{h.addFactors, h.addPasskeys, h.addLinked} {
-		if err := fill(ctx, u, b); err != nil {
-			return nil, err
+		if err := fill(ctx, u, &b); err != nil {
+			return b, err
 		}
 	}
-	b.Sessions, err = h.sessionsOf(ctx, u.ID, "")
-	return out, err
+	b.Sessions, err = h.sessionsOf(ctx, u.ID, current)
+	return b, err
 }
 
 func (h resources) addFactors(ctx context.Context, u account.User, b *personDetail) error {

@@ -51,6 +51,8 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "GET", Path: "/api/v1/me/sessions", ID: "listSessions", Tag: "Account", Summary: "The open sessions", Auth: Access, Limits: api}, h.listSessions)
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions/{id}", ID: "endSession", Tag: "Account", Summary: "End one session", Auth: Access, Limits: api, Status: 204, Errors: []fault.Code{fault.CodeNotFound}}, h.endSession)
 	Register(a, Route{Method: "DELETE", Path: "/api/v1/me/sessions", ID: "endOtherSessions", Tag: "Account", Summary: "End all other sessions", Auth: Access, Limits: api, Status: 204}, h.endOtherSessions)
+	Register(a, Route{Method: "GET", Path: "/api/v1/me/events", ID: "listEvents", Tag: "Account", Summary: "What happened to the account", Description: "From the audit log, newest first: sign-ins, failures, changes.", Auth: Access, Limits: api}, h.listEvents)
+	Register(a, Route{Method: "GET", Path: "/api/v1/me/export", ID: "exportMe", Tag: "Account", Summary: "A copy of one's data", Description: "Everything that is kept about the account, without secrets.", Auth: Access, StepUp: true, Limits: []string{RuleForgot}}, h.exportMe)
 
 	h.administration(a)
 	h.secondFactors(a)

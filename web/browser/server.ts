@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as base } from "@playwright/test";
+import { freePort } from "./free-port.ts";
+import { emptyDatabase } from "./postgres.ts";
+import { Provider } from "./provider.ts";
 
 const binary = join(import.meta.dirname, "../../bin/sallyport");
 /** A key of a backend, as the program's own command makes it. */
@@ -143,25 +145,28 @@ export class Server {
   }
 }
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  listener.close();
-  await once(listener, "close");
-  if (address === null || typeof address === "string") {
-    throw new Error("no port");
-  }
-  return address.port;
-}
-
 /** A test with a server of its own; environ gives settings beyond the usual. */
-export const test = base.extend<{ environ: Record<string, string>; server: Server }>({
+export const test = base.extend<{
+  environ: Record<string, string>;
+  engine: "sqlite" | "postgres";
+  /** A provider that the server knows; it runs for tests that name it. */
+  provider: Provider;
+  server: Server;
+}>({
   environ: [{}, { option: true }],
-  server: async ({ environ }, use) => {
+  engine: ["sqlite", { option: true }],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of a fixture's needs from its pattern
+  provider: async ({}, use) => {
+    const provider = new Provider(await freePort());
+    await use(provider);
+    await provider.stop();
+  },
+  server: async ({ environ, engine, provider }, use) => {
     const folder = await mkdtemp(join(tmpdir(), "sallyport-browser-"));
-    const server = new Server(await freePort(), folder, environ);
+    const port = await freePort();
+    const database: Record<string, string> =
+      engine === "postgres" ? { DATABASE_URL: emptyDatabase(`t${port}_${Date.now()}`) } : {};
+    const server = new Server(port, folder, { ...provider.environ, ...database, ...environ });
     await server.start();
     try {
       await use(server);

@@ -1,4 +1,5 @@
 import { expect, type Page } from "@playwright/test";
+import { authenticator } from "./authenticator.ts";
 import { accessible, fitsAPhone, picture, watch } from "./page-checks.ts";
 import { appCode, password, type Server, test } from "./server.ts";
 
@@ -19,21 +20,6 @@ async function typeCode(page: Page, code: string) {
 }
 
 const signedIn = (page: Page) => expect(page.getByRole("heading", { name: "You are signed in" })).toBeVisible();
-
-/** An authenticator of this page that checks its user. */
-async function authenticator(page: Page) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("WebAuthn.enable");
-  const options = {
-    protocol: "ctap2",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  } as const;
-  return devtools.send("WebAuthn.addVirtualAuthenticator", { options });
-}
 
 test("signs up, proves the address, signs in, signs out, all with the keyboard", async ({ page, server }) => {
   const faults = watch(page);

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { client } from "../frame/client.ts";
 import { Failure } from "../frame/failure.tsx";
 import { Pages } from "../frame/loaded.tsx";
+import { save } from "../frame/save.ts";
 import { useGuarded } from "../frame/step-up.tsx";
 import { Rows } from "../frame/table.tsx";
 import { useAction } from "../frame/use-action.ts";
@@ -126,13 +127,4 @@ function WholeLog() {
       </Group>
     </Stack>
   );
-}
-
-/** Hands a file to the browser's downloads. */
-function save(content: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

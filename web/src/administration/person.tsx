@@ -63,7 +63,14 @@ function Facts({ u }: { u: Detail }) {
     [words.since, <When key="since" at={u.created_at} />],
     [words.lastLogin, <When key="login" at={u.last_login_at} />],
     [words.password, u.has_password ? words.yes : words.no],
-    [words.factors, list((u.factors ?? []).map((f) => `${methods.methods[f.type] ?? f.type} ${f.hint ?? ""}`.trim()))],
+    [
+      words.factors,
+      list(
+        (u.factors ?? [])
+          .filter((f) => f.type !== "passkey")
+          .map((f) => `${methods.methods[f.type] ?? f.type} ${f.hint ?? ""}`.trim()),
+      ),
+    ],
     [words.passkeys, list((u.passkeys ?? []).map((k) => k.name))],
     [words.backupCodes, String(u.backup_codes_left)],
     [words.linked, list((u.accounts ?? []).map((a) => `${a.provider} ${a.email}`.trim()))],

@@ -2,6 +2,7 @@ import { Anchor, Table, Text } from "@mantine/core";
 import type { components } from "@sallyport/client";
 import { client } from "../frame/client.ts";
 import { ConfirmButton } from "../frame/confirm.tsx";
+import { deviceName } from "../frame/device-name.ts";
 import { Rows } from "../frame/table.tsx";
 import { When } from "../frame/when.tsx";
 import { words } from "../words/administration.ts";
@@ -27,7 +28,7 @@ export function SessionRows(props: { sessions: readonly Shown[]; onEnded(): void
           )}
           <Table.Td maw="18rem">
             <Text size="sm" truncate title={s.user_agent}>
-              {s.user_agent}
+              {deviceName(s.user_agent)}
             </Text>
             {(s.sockets?.length ?? 0) > 0 && (
               <Text size="sm" c="dimmed">

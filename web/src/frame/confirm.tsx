@@ -7,14 +7,14 @@ import { useGuarded } from "./step-up.tsx";
 import { useAction } from "./use-action.ts";
 
 /** A button that asks before it does something that cannot be taken back. */
-export function ConfirmButton(props: {
+export function ConfirmButton<T>(props: {
   label: string;
   /** Names what is meant where several buttons of a page are called alike. */
   describe?: string;
   question: string;
   danger?: boolean;
-  work(): Promise<unknown>;
-  onDone(): void;
+  work(): Promise<T>;
+  onDone(result: T): void;
 }) {
   const [open, setOpen] = useState(false);
   const action = useAction();
@@ -24,7 +24,7 @@ export function ConfirmButton(props: {
     <>
       <Button
         variant="default"
-        size="compact-md"
+        size="compact-sm"
         aria-label={props.describe === undefined ? undefined : `${props.label}: ${props.describe}`}
         onClick={() => setOpen(true)}
       >
@@ -41,9 +41,9 @@ export function ConfirmButton(props: {
                 loading={action.busy}
                 onClick={() =>
                   action.run(async () => {
-                    await guarded(props.work);
+                    const result = await guarded(props.work);
                     setOpen(false);
-                    props.onDone();
+                    props.onDone(result);
                   })
                 }
               >

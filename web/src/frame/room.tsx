@@ -69,10 +69,11 @@ function Inside({ title, sections }: { title: string; sections: readonly Section
         </div>
         <div className="room-who">
           <Text size="sm">{user?.email}</Text>
+          {location.pathname !== "/account" && <Anchor href="/account">{words.account}</Anchor>}
           {user?.role === "admin" && location.pathname !== "/administration" && (
             <Anchor href="/administration">{words.administration}</Anchor>
           )}
-          <Button variant="default" size="compact-md" onClick={() => void client.signOut()}>
+          <Button variant="default" size="compact-sm" onClick={() => void client.signOut()}>
             {words.signOut}
           </Button>
         </div>

@@ -89,7 +89,7 @@ function Ask({ question }: { question: Question }) {
             asked={inSession}
             action={action}
             onCode={(code, failed) => prove(() => showCode(inSession, method as CodeMethod, code, false), failed)}
-            onPasskey={() => prove(() => proveWithPasskey(inSession.headers, false))}
+            onPasskey={() => prove(() => proveWithPasskey(inSession, false))}
           />
         )}
         <Group>

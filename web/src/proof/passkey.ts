@@ -6,6 +6,7 @@ import {
   WebAuthnAbortService,
 } from "@simplewebauthn/browser";
 import { client } from "../frame/client.ts";
+import { type Asked, through } from "./attempt.ts";
 
 type RequestOptions = Parameters<typeof startAuthentication>[0]["optionsJSON"];
 type CreationOptions = Parameters<typeof startRegistration>[0]["optionsJSON"];
@@ -29,18 +30,20 @@ export async function signInWithPasskey(autofill: boolean): Promise<SignIn | und
 }
 
 /** Answers a sign-in under way with a passkey. */
-export async function proveWithPasskey(headers: HeadersInit, remember: boolean): Promise<SignIn | undefined> {
-  const { data } = await client.api.POST("/api/v1/webauthn/verify/begin", { headers });
+export async function proveWithPasskey(asked: Asked, remember: boolean): Promise<SignIn | undefined> {
+  const { headers } = asked;
+  const { data } = await through(asked).api.POST("/api/v1/webauthn/verify/begin", { headers });
   const credential = await startAuthentication({ optionsJSON: data?.publicKey as RequestOptions });
   const body = { credential, ...(remember ? { remember_device: true } : {}) };
-  return (await client.api.POST("/api/v1/webauthn/verify/finish", { body, headers })).data;
+  return (await through(asked).api.POST("/api/v1/webauthn/verify/finish", { body, headers })).data;
 }
 
-/** Makes a passkey in a sign-in that must set a factor up. */
-export async function makePasskey(headers: HeadersInit): Promise<SignIn | undefined> {
+/** Makes a passkey, in the session or in a sign-in that must set a factor up. */
+export async function makePasskey(headers: HeadersInit, name = ""): Promise<SignIn | undefined> {
   const { data } = await client.api.POST("/api/v1/webauthn/register/begin", { headers });
   const credential = await startRegistration({ optionsJSON: data?.publicKey as CreationOptions });
-  return (await client.api.POST("/api/v1/webauthn/register/finish", { body: { credential }, headers })).data;
+  const body = { credential, ...(name === "" ? {} : { name }) };
+  return (await client.api.POST("/api/v1/webauthn/register/finish", { body, headers })).data;
 }
 
 /** Whether the person closed the browser's own window, which is no failure. */

@@ -1,27 +1,17 @@
-import { Button, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { Button, Stack } from "@mantine/core";
 import { Page } from "../frame/page.tsx";
+import { CodeList } from "../proof/code-list.tsx";
 import { words } from "../words/sign-in.ts";
 
-/** The new backup codes, shown once. */
+/** The new backup codes, shown once on the way in. */
 export function BackupCodes(props: { codes: readonly string[]; onKept(): void }) {
-  const [copied, setCopied] = useState(false);
   return (
     <Page title={words.codesTitle}>
       <Stack>
-        <Text>{words.codesLead}</Text>
-        <ul className="codes">
-          {props.codes.map((code) => (
-            <li key={code}>{code}</li>
-          ))}
-        </ul>
-        <Button
-          variant="default"
-          onClick={() => void navigator.clipboard.writeText(props.codes.join("\n")).then(() => setCopied(true))}
-        >
-          {copied ? words.copied : words.copy}
+        <CodeList codes={props.codes} />
+        <Button className="no-print" onClick={props.onKept}>
+          {words.kept}
         </Button>
-        <Button onClick={props.onKept}>{words.kept}</Button>
       </Stack>
     </Page>
   );

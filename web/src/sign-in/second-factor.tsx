@@ -48,7 +48,7 @@ export function SecondFactor(props: {
                 onCode={(code, failed) =>
                   prove(() => showCode(props.attempt, method.type as CodeMethod, code, remember), failed)
                 }
-                onPasskey={() => prove(() => proveWithPasskey(props.attempt.headers, remember))}
+                onPasskey={() => prove(() => proveWithPasskey(props.attempt, remember))}
               />
             )}
             {days > 0 && (

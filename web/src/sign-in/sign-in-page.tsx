@@ -102,7 +102,7 @@ function Done({ onSignedOut }: { onSignedOut(): void }) {
     <Page title={words.done}>
       <Stack>
         <Text>{words.doneAs(client.session.user?.email ?? "")}</Text>
-        <Anchor href="/demo">{words.goOn}</Anchor>
+        <Anchor href="/account">{words.account}</Anchor>
         <Button variant="default" onClick={() => void client.signOut().finally(onSignedOut)}>
           {words.signOut}
         </Button>

@@ -4,6 +4,7 @@ export const words = {
   parts: "Parts of this page",
   signOut: "Sign out",
   administration: "Administration",
+  account: "Your account",
   more: "Show more",
   loading: "Loading…",
   nothing: "There is nothing here.",
