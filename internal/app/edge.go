@@ -141,7 +141,15 @@ func (a *App) openHTTP(context.Context) error {
 			return err
 		},
 	})
+	origins := append([]string{a.cfg.FrontendOrigin(), a.cfg.App.PublicURL}, a.cfg.HTTP.CORSOrigins...)
+	slices.Sort(origins)
+	origins = slices.Compact(origins)
+	brand, err := a.brand(origins)
+	if err != nil {
+		return err
+	}
 	rooms := httpapi.Rooms{
+		Brand:    brand,
 		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Providers: a.Providers, Tickets: a.tickets(),
 		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Reports: a.reports, Realtime: realtime{a.gateway, a.grants()}, Server: administration{a, new(sync.Mutex)}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
 		RelatedOrigins: a.cfg.WebAuthn.Related, JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
@@ -164,11 +172,9 @@ func (a *App) openHTTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	origins := append([]string{a.cfg.FrontendOrigin(), a.cfg.App.PublicURL}, a.cfg.HTTP.CORSOrigins...)
-	slices.Sort(origins)
 	a.handler, err = httpapi.Stack{
 		Log: a.log, Now: a.clock, Refuse: api.WriteProblem, Resolver: resolver, Metrics: a.metrics,
-		Origins: slices.Compact(origins), HTTPS: !a.cfg.Local(),
+		Origins: origins, HTTPS: !a.cfg.Local(),
 	}.Wrap(handler)
 	return err
 }

@@ -6,13 +6,15 @@ type App struct {
 	PublicURL   string // PUBLIC_URL: the server's own origin and the tokens' issuer; no trailing slash
 	FrontendURL string // FRONTEND_URL: where the links in mails lead; no trailing slash
 	Locale      string // LOCALE: BCP 47
+	ThemeColor  string // THEME_COLOR: #rrggbb
+	ThemeLogo   string // THEME_LOGO: a file
 }
 
 func (a *App) block() block {
 	return block{
 		title: "Application",
 		about: "What the server is called and where people reach it. With nothing set, the server runs for one developer on this machine.",
-		settings: []Setting{
+		settings: append([]Setting{
 			{
 				Name: "APP_NAME", Default: "Sallyport", into: text(&a.Name),
 				Help: "The name people see: in mails, in the authenticator app, in the browser UI.",
@@ -30,7 +32,7 @@ func (a *App) block() block {
 				Name: "LOCALE", Default: "en", into: text(&a.Locale),
 				Help: "The language of mails and SMS, as a BCP 47 tag.",
 			},
-		},
+		}, a.themeSettings()...),
 		derive: func(c *Config) {
 			if !c.Given("FRONTEND_URL") {
 				c.App.FrontendURL = c.App.PublicURL
@@ -41,7 +43,7 @@ func (a *App) block() block {
 }
 
 func (a *App) check(c *Config) []Problem {
-	var ps []Problem
+	ps := a.checkTheme()
 	if n := len([]rune(a.Name)); n > 64 {
 		ps = append(ps, Problem{"APP_NAME", "it is longer than 64 characters", "Choose a shorter name"})
 	}

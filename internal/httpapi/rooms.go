@@ -28,6 +28,7 @@ type Rooms struct {
 	Gateway   http.Handler
 	Realtime  Realtime
 	Server    Server
+	Brand     Brand
 	Inbox     http.Handler // nil outside local runs
 	Reports   Reports      // nil where no SMS carrier reports
 	// RelatedOrigins may use passkeys of this site under another name.

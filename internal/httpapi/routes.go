@@ -66,6 +66,7 @@ func (r Rooms) Routes(a *API) {
 	Register(a, Route{Method: "POST", Path: "/api/v1/realtime/grants", ID: "grantTopics", Tag: "Gateway", Summary: "Let a user listen to topics", Description: "The grant goes to the user's client, which shows it when it subscribes.", Auth: Service, Limits: []string{RulePublish}, Status: 201}, h.grant)
 	Register(a, Route{Method: "GET", Path: "/api/v1/realtime/stats", ID: "connected", Tag: "Gateway", Summary: "Who is connected", Description: "Counts of every node, and the connections of one user.", Auth: Service, Limits: []string{RulePublish}}, h.connected)
 
+	h.brandRoutes(a)
 	if len(r.RelatedOrigins) > 0 {
 		RegisterPlain(a, Route{Method: "GET", Path: "/.well-known/webauthn", ID: "relatedOrigins", Tag: "Passkeys", Summary: "Sites of other names that may use these passkeys", Auth: Public, Limits: api}, http.HandlerFunc(h.relatedOrigins))
 	}

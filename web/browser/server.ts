@@ -68,6 +68,13 @@ export class Server {
     throw new Error("the server is not ready after 20 s");
   }
 
+  /** Starts the program anew with further settings. */
+  async restart(environ: Record<string, string>): Promise<void> {
+    await this.stop();
+    Object.assign(this.#environ, environ);
+    await this.start();
+  }
+
   /** Ends the program as an operator does. */
   async stop(): Promise<void> {
     const child = this.#process;

@@ -18,13 +18,16 @@ export function Linked() {
   const queries = useQueryClient();
   const accounts = useQuery({
     queryKey: ["linked"],
-    queryFn: async () => (await client.api.GET("/api/v1/oauth/accounts")).data,
+    queryFn: async () => {
+      await comeBack()?.catch(() => undefined); // CameBack tells how it ended
+      return (await client.api.GET("/api/v1/oauth/accounts")).data;
+    },
   });
   const again = () => void queries.invalidateQueries({ queryKey: ["linked"] });
   return (
     <Stack gap="lg">
       <Text>{words.linkedLead}</Text>
-      <CameBack onLinked={again} />
+      <CameBack />
       <Loaded query={accounts}>
         {(data) =>
           (data.accounts ?? []).length === 0 ? (
@@ -64,20 +67,18 @@ export function Linked() {
 }
 
 /** How the way back from a provider ended, if somebody comes from one. */
-function CameBack({ onLinked }: { onLinked(): void }) {
+function CameBack() {
   const [done, setDone] = useState(false);
   const { run, error } = useAction();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens
   useEffect(() => {
     const back = comeBack();
     if (back !== undefined) {
       run(async () => {
         await back;
         setDone(true);
-        onLinked();
       });
     }
-  }, []);
+  }, [run]);
   return (
     <>
       <Failure error={error} />

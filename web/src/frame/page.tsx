@@ -1,5 +1,6 @@
 import { Paper, Title } from "@mantine/core";
 import { type ReactNode, useEffect, useRef } from "react";
+import { BrandMark } from "./brand.tsx";
 
 /** One card in the middle of the page. Its title takes the focus when it changes, so that a screen reader tells it. */
 export function Page({ title, children }: { title: string; children: ReactNode }) {
@@ -16,10 +17,7 @@ export function Page({ title, children }: { title: string; children: ReactNode }
   return (
     <main className="page">
       <Paper className="card" p="lg" withBorder shadow="sm">
-        <div className="brand">
-          <img src="/favicon.svg" alt="" width="28" height="28" />
-          {location.hostname}
-        </div>
+        <BrandMark />
         <Title order={1} size="h3" mb="md" ref={heading} tabIndex={-1}>
           {title}
         </Title>

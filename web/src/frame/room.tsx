@@ -3,6 +3,7 @@ import { useSession } from "@sallyport/client/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef } from "react";
 import { words } from "../words/room.ts";
+import { BrandMark } from "./brand.tsx";
 import { client } from "./client.ts";
 import { StepUp } from "./step-up.tsx";
 import { useHash } from "./use-hash.ts";
@@ -63,10 +64,7 @@ function Inside({ title, sections }: { title: string; sections: readonly Section
   return (
     <div className="room">
       <header className="room-head">
-        <div className="brand">
-          <img src="/favicon.svg" alt="" width="28" height="28" />
-          {title}
-        </div>
+        <BrandMark title={title} />
         <div className="room-who">
           <Text size="sm">{user?.email}</Text>
           {location.pathname !== "/account" && <Anchor href="/account">{words.account}</Anchor>}

@@ -1,6 +1,7 @@
 import { Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type components, Problem, type SignIn } from "@sallyport/client";
 import { type FormEvent, useEffect, useState } from "react";
+import { useBrand } from "../frame/brand.tsx";
 import { client } from "../frame/client.ts";
 import { Failure } from "../frame/failure.tsx";
 import { Page } from "../frame/page.tsx";
@@ -17,6 +18,7 @@ export function FirstFactor(props: { failure: unknown; onAnswer(answer: SignIn |
   const [password, setPassword] = useState("");
   const action = useAction();
   const providers = useProviders();
+  const brand = useBrand();
   usePasskeyOffer(props.onAnswer, action.fail);
 
   function submit(event: FormEvent) {
@@ -90,9 +92,11 @@ export function FirstFactor(props: { failure: unknown; onAnswer(answer: SignIn |
             {words.continueWith(p.title)}
           </Button>
         ))}
-        <Text size="sm">
-          {words.noAccount} <Anchor href="/sign-up">{words.signUp}</Anchor>
-        </Text>
+        {brand.sign_up && (
+          <Text size="sm">
+            {words.noAccount} <Anchor href="/sign-up">{words.signUp}</Anchor>
+          </Text>
+        )}
       </Stack>
     </Page>
   );

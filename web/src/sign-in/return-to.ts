@@ -1,3 +1,5 @@
+import { client } from "../frame/client.ts";
+
 /** Where a finished sign-in leads, kept by the tab while it is away at a provider. */
 const key = "sallyport.return_to";
 
@@ -14,17 +16,33 @@ export function ownPath(wish: string | null): string | undefined {
   return url.origin === location.origin ? url.pathname + url.search + url.hash : undefined;
 }
 
-/** Remembers the wish of the address, if it is a path of this site. */
-export function keepWish(): void {
-  const wish = ownPath(new URLSearchParams(location.search).get("return_to"));
-  if (wish !== undefined) {
-    sessionStorage.setItem(key, wish);
+/**
+ * Remembers the wish of the address, if it may be granted: a path of this site,
+ * or a page of another one that the server allows.
+ */
+export async function keepWish(): Promise<void> {
+  const wish = new URLSearchParams(location.search).get("return_to");
+  const granted = ownPath(wish) ?? (await allowed(wish));
+  if (granted !== undefined) {
+    sessionStorage.setItem(key, granted);
   }
 }
 
-/** The remembered path, once. */
+/** The page of another site as the server gives it back; undefined where it refuses. */
+async function allowed(wish: string | null): Promise<string | undefined> {
+  if (wish === null || !/^https?:\/\//.test(wish)) {
+    return undefined;
+  }
+  try {
+    return (await client.api.GET("/api/v1/return-to", { params: { query: { to: wish } } })).data?.to;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The remembered place, once. What is kept was granted before. */
 export function takeWish(): string | undefined {
-  const wish = ownPath(sessionStorage.getItem(key));
+  const wish = sessionStorage.getItem(key) ?? undefined;
   sessionStorage.removeItem(key);
   return wish;
 }

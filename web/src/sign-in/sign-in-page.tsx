@@ -80,7 +80,7 @@ export function SignInPage() {
  */
 async function begin(take: (answer: SignIn | undefined) => void, finish: () => void): Promise<"first" | undefined> {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  keepWish();
+  await keepWish();
   if (code !== null) {
     history.replaceState(null, "", location.pathname);
     const { data } = await client.api.POST("/api/v1/oauth/exchange", { body: { code } });
