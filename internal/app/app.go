@@ -65,6 +65,7 @@ type App struct {
 	revocations *session.Revocations
 	feed        *session.Feed
 	bus         bus.Bus
+	places      limit.Places // nil: this is the only node
 	limiter     limit.Limiter
 	gateway     *gateway.Gateway
 	outbox      *message.Worker

@@ -31,7 +31,7 @@ func TestBrand(t *testing.T) {
 		css  string
 	}{{plain, brand{"Sallyport", "/favicon.svg", true}, ""}, {own, brand{"House", "/brand/logo", false}, "#123456"}} {
 		var got brand
-		if err := json.Unmarshal([]byte(fetch(t, tt.r, "/api/v1/brand", 200).Body.String()), &got); err != nil || got != tt.want {
+		if err := json.Unmarshal(fetch(t, tt.r, "/api/v1/brand", 200).Body.Bytes(), &got); err != nil || got != tt.want {
 			t.Errorf("got %+v, %v; want %+v", got, err, tt.want)
 		}
 		css := fetch(t, tt.r, "/brand/theme.css", 200)

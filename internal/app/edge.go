@@ -56,7 +56,7 @@ func (a *App) openGateway(context.Context) error {
 	problems := &httpapi.Problems{Log: a.log}
 	a.gateway, err = gateway.New(cfg, gateway.Parts{
 		Verifier: a.judge(), Tickets: a.tickets(), Limits: socketLimits{a}, Recorder: a.recorder,
-		Bus: a.bus, Grants: a.grants(),
+		Bus: a.bus, Places: a.places, Grants: a.grants(),
 		Revocations: a.revocations, Refuse: problems.Write, Clock: a.clock, Metrics: a.metrics, Log: a.log,
 	})
 	return err

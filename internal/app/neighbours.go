@@ -9,6 +9,7 @@ import (
 
 	busmemory "github.com/sallyport/sallyport/internal/bus/memory"
 	busredis "github.com/sallyport/sallyport/internal/bus/redis"
+	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/limit"
 	limitmemory "github.com/sallyport/sallyport/internal/limit/memory"
 	limitredis "github.com/sallyport/sallyport/internal/limit/redis"
@@ -34,6 +35,9 @@ func (a *App) openNeighbours(ctx context.Context) error {
 			return err
 		}
 		a.bus = busredis.New(client, "sallyport:bus:", 0)
+		counted := limitredis.NewPlaces(client, "sallyport:places:", clock.System) // a pause after a failure is time that passes
+		a.closers = append(a.closers, counted.Close)
+		a.places = counted
 	}
 	taken := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sallyport_limit_taken_total", Help: "Calls counted by a rate limit, by rule and whether they passed.",

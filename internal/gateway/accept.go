@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway/wire"
 	"github.com/sallyport/sallyport/internal/ident"
+	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -25,6 +26,7 @@ const (
 
 // request is what the gateway read from an upgrade request.
 type request struct {
+	id         string // of the connection it becomes
 	key        string // Sec-WebSocket-Key
 	protocol   string // to answer; empty: none was offered
 	credential credential
@@ -35,7 +37,7 @@ type request struct {
 // ServeHTTP upgrades a request to a WebSocket, or refuses it with a problem
 // document: whatever can be known before the upgrade is decided before it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := request{origin: audit.OriginOf(r.Context())}
+	q := request{id: ident.New(), origin: audit.OriginOf(r.Context())}
 	if err := g.read(r, &q); err != nil {
 		reason := "request"
 		if fault.Of(err) == fault.CodeOriginNotAllowed {
@@ -53,7 +55,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, q, "full", err)
 		return
 	}
-	claims, reason, err := g.admit(r, q)
+	claims, lease, reason, err := g.admit(r, q)
 	if err != nil {
 		g.hub.giveBack(q.origin.Prefix, waiting)
 		g.refuse(w, r, q, reason, err)
@@ -62,10 +64,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	nc, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		g.hub.giveBack(q.origin.Prefix, waiting)
+		if lease != nil {
+			g.parts.Places.Release(*lease)
+		}
 		g.refuse(w, r, q, "hijack", err)
 		return
 	}
-	g.start(nc, early(brw.Reader), q, claims)
+	g.start(nc, early(brw.Reader), q, claims, lease)
 }
 
 // early returns what the client sent behind its handshake, so that the buffer
@@ -80,9 +85,9 @@ func early(b *bufio.Reader) []byte {
 
 // start makes the connection and runs it. The answer to the handshake leaves in
 // one write with the frame that follows it.
-func (g *Gateway) start(nc net.Conn, pre []byte, q request, claims *token.Claims) {
+func (g *Gateway) start(nc net.Conn, pre []byte, q request, claims *token.Claims, lease *limit.Place) {
 	waiting := claims == nil
-	c := &conn{g: g, nc: nc, id: ident.New(), origin: q.origin, after: q.after, since: g.parts.Clock(), writing: true}
+	c := &conn{g: g, nc: nc, id: q.id, lease: lease, origin: q.origin, after: q.after, since: g.parts.Clock(), writing: true}
 	c.due = g.now() + g.cfg.AuthTimeout - tick // looked at once a tick: never late (WS-03)
 	c.in.Init(nc, pre, &g.buffers)
 	g.hub.add(c, waiting)
@@ -95,21 +100,25 @@ func (g *Gateway) start(nc net.Conn, pre []byte, q request, claims *token.Claims
 
 // admit judges the credential, if the request has one, and asks whether its
 // user may have a further connection. reason is for the metrics.
-func (g *Gateway) admit(r *http.Request, q request) (_ *token.Claims, reason string, err error) {
+func (g *Gateway) admit(r *http.Request, q request) (_ *token.Claims, _ *limit.Place, reason string, err error) {
 	if q.credential.method == "" {
-		return nil, "", nil
+		return nil, nil, "", nil
 	}
 	claims, err := g.prove(r.Context(), q.credential, q.origin.Prefix)
 	if err != nil {
-		return nil, "credential", err
+		return nil, nil, "credential", err
 	}
 	if err := g.parts.Limits.Admit(r.Context(), q.origin.Prefix, claims.Subject); err != nil {
-		return nil, "connect_rate", err
+		return nil, nil, "connect_rate", err
 	}
 	if err := g.hub.room(claims); err != nil {
-		return nil, "user_full", err
+		return nil, nil, "user_full", err
 	}
-	return &claims, "", nil
+	lease, err := g.claim(r.Context(), q.id, q.origin.Prefix, claims)
+	if err != nil {
+		return nil, nil, "user_full", err
+	}
+	return &claims, lease, "", nil
 }
 
 // read checks everything about the request that needs no neighbour.

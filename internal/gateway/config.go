@@ -10,6 +10,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/bus"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/topic"
 )
@@ -29,10 +30,10 @@ type Config struct {
 	// ExpiryNotice is how long before a token's expiry auth_expiring is sent.
 	ExpiryNotice time.Duration
 
-	MaxPerUser    int // connections of one user on this node
-	MaxPerSession int // connections of one session on this node
-	MaxPerIP      int // connections from one address, authenticated or not
-	MaxPendingIP  int // connections from one address that have shown no token yet
+	MaxPerUser    int // connections of one user, on all nodes
+	MaxPerSession int // connections of one session, on all nodes
+	MaxPerIP      int // connections from one address: on this node, and authenticated ones on all nodes
+	MaxPendingIP  int // connections from one address that have shown this node no token yet
 	MaxTotal      int // connections on this node
 	// ReplaceOldest says what happens at MaxPerUser and MaxPerSession: the oldest
 	// connection closes with 4009, or else the new one is refused.
@@ -95,13 +96,14 @@ func (c Config) check() error {
 	return nil
 }
 
-// Parts are the neighbours the gateway works with. All are required.
+// Parts are the neighbours the gateway works with. All but Places are required.
 type Parts struct {
 	Verifier    Verifier
 	Tickets     Tickets
 	Limits      Limits
 	Recorder    Recorder
-	Bus         bus.Bus // carries events between nodes
+	Bus         bus.Bus      // carries events between nodes
+	Places      limit.Places //  counts connections over all nodes; nil: this node is alone
 	Grants      Grants
 	Revocations *session.Revocations // watched and asked
 	// Refuse answers a request that is not upgraded with the problem document of

@@ -9,6 +9,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/gateway/wire"
+	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -56,6 +57,7 @@ type conn struct {
 	queued  int           // bytes in out and in the write under way
 	out     [][]byte      // frames to write; shared with other connections, never changed
 	flushed chan struct{} // made on closing, closed when nothing will be written any more
+	lease   *limit.Place  // among all nodes; nil: none
 	revoked time.Time     // when the revocation that closed it was made
 }
 

@@ -43,7 +43,7 @@ func New(cfg Config, p Parts) (*Gateway, error) {
 	g := &Gateway{parts: p, cfg: cfg, hub: newHub(cfg)}
 	g.board = newBoard(g.hub, cfg)
 	g.presence = &presence{
-		node: cfg.Node, bus: p.Bus, mine: g.roster, clock: p.Clock, nodes: map[string]time.Time{}, waiting: map[string]chan Roster{},
+		node: cfg.Node, bus: p.Bus, mine: g.roster, evict: g.evict, clock: p.Clock, nodes: map[string]time.Time{}, waiting: map[string]chan Roster{},
 	}
 	m, err := newMetrics(p.Metrics, g.hub, g.board)
 	if err != nil {
@@ -57,6 +57,12 @@ func New(cfg Config, p Parts) (*Gateway, error) {
 // Run looks at the deadlines of all connections until ctx ends: without it no
 // token expires and no heartbeat is sent. It returns nil.
 func (g *Gateway) Run(ctx context.Context) error {
+	renewing := make(chan struct{})
+	go func() {
+		defer close(renewing)
+		g.renewPlaces(ctx)
+	}()
+	defer func() { <-renewing }()
 	t := time.NewTicker(tick)
 	defer t.Stop()
 	var buf []*conn

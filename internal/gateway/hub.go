@@ -25,6 +25,7 @@ type hub struct {
 	users    map[string]*person
 	sessions map[string][]*conn
 	draining bool
+	alone    bool          // the other nodes' connections cannot be counted
 	empty    chan struct{} // closed when draining and nobody is left
 }
 
@@ -121,10 +122,29 @@ func (h *hub) room(claims token.Claims) error {
 
 func (h *hub) full(claims token.Claims) error {
 	p := h.users[claims.Subject]
-	if p != nil && len(p.conns) >= h.cfg.MaxPerUser || len(h.sessions[claims.SessionID]) >= h.cfg.MaxPerSession {
+	if p != nil && len(p.conns) >= h.share(h.cfg.MaxPerUser) || len(h.sessions[claims.SessionID]) >= h.share(h.cfg.MaxPerSession) {
 		return fault.New(fault.CodeRateLimited).WithRetryAfter(5 * time.Second)
 	}
 	return nil
+}
+
+// assumedNodes is how many nodes share the caps while nobody can count over all.
+const assumedNodes = 2
+
+// countAlone says whether this node has to count by itself.
+func (h *hub) countAlone(alone bool) {
+	h.mu.Lock()
+	h.alone = alone
+	h.mu.Unlock()
+}
+
+// share is this node's part of a cap: the whole, or while it counts alone what is
+// left if the others let in theirs (RL-11).
+func (h *hub) share(most int) int {
+	if h.alone {
+		return (most + assumedNodes - 1) / assumedNodes
+	}
+	return most
 }
 
 // join files an authenticated connection under its user and session. It returns
@@ -173,12 +193,13 @@ func (h *hub) stopWaiting(c *conn) {
 // surplus returns the connections that make room for one more.
 func (h *hub) surplus(claims token.Claims) []*conn {
 	var out []*conn
-	if s := h.sessions[claims.SessionID]; len(s) >= h.cfg.MaxPerSession {
-		out = append(out, s[:len(s)+1-h.cfg.MaxPerSession]...)
+	perSession, perUser := h.share(h.cfg.MaxPerSession), h.share(h.cfg.MaxPerUser)
+	if s := h.sessions[claims.SessionID]; len(s) >= perSession {
+		out = append(out, s[:len(s)+1-perSession]...)
 	}
-	if p := h.users[claims.Subject]; p != nil && len(p.conns)-len(out) >= h.cfg.MaxPerUser {
+	if p := h.users[claims.Subject]; p != nil && len(p.conns)-len(out) >= perUser {
 		for _, c := range p.conns {
-			if len(p.conns)-len(out) < h.cfg.MaxPerUser {
+			if len(p.conns)-len(out) < perUser {
 				break
 			}
 			if !slices.Contains(out, c) {

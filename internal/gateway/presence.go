@@ -11,6 +11,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/bus"
 	"github.com/sallyport/sallyport/internal/ident"
+	"github.com/sallyport/sallyport/internal/limit"
 )
 
 // Times of the presence.
@@ -36,6 +37,7 @@ type presence struct {
 	node  string
 	bus   bus.Bus
 	mine  func(userID string) Roster
+	evict func(ctx context.Context, p limit.Place)
 	clock func() time.Time
 
 	mu      sync.Mutex
@@ -45,11 +47,12 @@ type presence struct {
 
 // word is one message between the nodes: here, ask or answer.
 type word struct {
-	Node   string  `json:"node"`
-	Ask    string  `json:"ask,omitempty"`    // the id of the question
-	User   string  `json:"user,omitempty"`   // whose connections are asked for
-	Answer *Roster `json:"answer,omitempty"` // to the question Ask
-	Bye    bool    `json:"bye,omitempty"`    // the node goes down
+	Node   string       `json:"node"`
+	Ask    string       `json:"ask,omitempty"`    // the id of the question
+	User   string       `json:"user,omitempty"`   // whose connections are asked for
+	Answer *Roster      `json:"answer,omitempty"` // to the question Ask
+	Bye    bool         `json:"bye,omitempty"`    // the node goes down
+	Evict  *limit.Place `json:"evict,omitempty"`  // a connection that another node needs the place of
 }
 
 // Ask returns the rosters of all nodes, this one first: counts, and the
@@ -148,6 +151,10 @@ func (p *presence) take(ctx context.Context, m bus.Message) {
 	answers := p.waiting[w.Ask]
 	p.mu.Unlock()
 	switch {
+	case w.Evict != nil:
+		if w.Evict.Node == p.node {
+			p.evict(ctx, *w.Evict)
+		}
 	case w.Answer != nil && answers != nil:
 		w.Answer.Node = w.Node
 		select {

@@ -8,6 +8,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway/wire"
+	"github.com/sallyport/sallyport/internal/limit"
 )
 
 // pendingLimits bounds the one frame of a socket that has shown no token
@@ -48,6 +49,7 @@ func (c *conn) release() {
 	}
 	<-c.flushed
 	_ = c.nc.Close()
+	c.vacate()
 	c.g.hub.remove(c)
 }
 
@@ -183,6 +185,11 @@ func (c *conn) firstFrame(m wire.Message) {
 	claims, err := c.g.prove(ctx, credential{"first_frame", f.Token, f.Ticket}, c.key())
 	if err == nil {
 		err = c.g.parts.Limits.Admit(ctx, c.key(), claims.Subject)
+	}
+	if err == nil {
+		var lease *limit.Place
+		lease, err = c.g.claim(ctx, c.id, c.key(), claims)
+		c.hold(lease)
 	}
 	if err != nil {
 		c.say("error", refusal(err))

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
@@ -105,4 +107,65 @@ func TestRestart(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestCapsOverNodes is one user whose sockets are spread over two nodes.
+func TestCapsOverNodes(t *testing.T) {
+	for _, full := range []string{"refuse", "replace"} {
+		t.Run(full, func(t *testing.T) {
+			database, redis := testbed.Postgres(t), testbed.OwnRedis(t)
+			settings := []string{"REDIS_URL=" + redis.URL(), "WS_MAX_PER_USER=3", "WS_WHEN_FULL=" + full}
+			one := start(t, database, settings...)
+			two := start(t, database, append(settings, "PUBLIC_URL="+one.url)...)
+			one.member(t, "ada@example.org")
+			access := one.login(t, "ada@example.org").text("access_token")
+			first := one.socket(t, access)
+			frame(t, first, "welcome")
+			frame(t, two.socket(t, access), "welcome")
+			frame(t, one.socket(t, access), "welcome")
+			if full == "replace" {
+				frame(t, two.socket(t, access), "welcome")
+				wantClose(t, first, 4009) // on the other node
+				return
+			}
+			one.noSocket(t, "WS-06 the fourth on one node", access)
+			two.noSocket(t, "WS-06 the fourth on the other", access)
+			_ = first.CloseNow()
+			waitFor(t, "the place of the closed socket", func() bool { return two.mayConnect(t, access) })
+
+			redis.Stop()
+			one.noSocket(t, "RL-11 without Redis, beyond a node's share of two", access, one)
+			two.noSocket(t, "RL-11 without Redis, beyond the other's share", access, two)
+		})
+	}
+}
+
+// mayConnect opens a socket, keeps it, and reports whether it was let in.
+func (s *server) mayConnect(t *testing.T, access string) bool {
+	t.Helper()
+	ws, res, err := websocket.Dial(t.Context(), s.url+"/api/v1/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + access}}})
+	if err != nil {
+		if res == nil || res.StatusCode != http.StatusTooManyRequests {
+			t.Fatalf("dial: got %v (%v), want a socket or 429", err, res)
+		}
+		return false
+	}
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	return true
+}
+
+// noSocket fails if a socket is let in; on a node that is to fill its share it
+// opens what the share allows first.
+func (s *server) noSocket(t *testing.T, what, access string, fill ...*server) {
+	t.Helper()
+	let := 0
+	for range 4 {
+		if !s.mayConnect(t, access) {
+			break
+		}
+		let++
+	}
+	if len(fill) == 0 && let > 0 || let > 2 {
+		t.Errorf("%s: got %d sockets let in", what, let)
+	}
 }
