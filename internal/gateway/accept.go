@@ -111,9 +111,6 @@ func (g *Gateway) admit(r *http.Request, q request) (_ *token.Claims, _ *limit.P
 	if err := g.parts.Limits.Admit(r.Context(), q.origin.Prefix, claims.Subject); err != nil {
 		return nil, nil, "connect_rate", err
 	}
-	if err := g.hub.room(claims); err != nil {
-		return nil, nil, "user_full", err
-	}
 	lease, err := g.claim(r.Context(), q.id, q.origin.Prefix, claims)
 	if err != nil {
 		return nil, nil, "user_full", err

@@ -311,6 +311,7 @@ func TestCaps(t *testing.T) {
 		r.bearer(raw)
 		s := r.browser()
 		s.send(`{"type":"auth","token":"` + raw + `"}`)
+		s.want("error")
 		s.wantClose(gateway.CloseTooManyConn)
 	})
 	t.Run("RL-11 limits that cannot be asked refuse", func(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/ident"
+	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/token"
@@ -125,11 +126,14 @@ type rig struct {
 	diary  *diary
 	revs   *session.Revocations
 	bus    bus.Bus
-	reg    *prometheus.Registry
-	step   atomic.Int64 // how far the clock was stepped, in nanoseconds
-	addr   string
-	dial   func(ctx context.Context) (net.Conn, error)
-	client *http.Client
+	places limit.Places // nil: the only node
+	// maxPerUser is gateway.Config.MaxPerUser; zero: the default.
+	maxPerUser int
+	reg        *prometheus.Registry
+	step       atomic.Int64 // how far the clock was stepped, in nanoseconds
+	addr       string
+	dial       func(ctx context.Context) (net.Conn, error)
+	client     *http.Client
 }
 
 // start runs a gateway on loopback. The test ends with the check that it left no
@@ -177,12 +181,15 @@ func startRig(r *rig, l net.Listener, change func(*gateway.Config)) *rig {
 	cfg := gateway.Defaults()
 	cfg.Origins, cfg.Node = []string{home}, ident.New()
 	cfg.MaxPerIP, cfg.MaxPendingIP = 100_000, 100_000
+	if r.maxPerUser > 0 {
+		cfg.MaxPerUser = r.maxPerUser
+	}
 	if change != nil {
 		change(&cfg)
 	}
 	gw, err := gateway.New(cfg, gateway.Parts{
 		Verifier: r.people, Tickets: r.people, Limits: r.limits, Recorder: r.diary, Revocations: r.revs,
-		Bus: r.bus, Grants: r.grants(),
+		Bus: r.bus, Places: r.places, Grants: r.grants(),
 		Refuse: refuse, Clock: r.now, Metrics: r.reg, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

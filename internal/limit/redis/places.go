@@ -86,7 +86,8 @@ func (p *Places) Claim(ctx context.Context, x limit.Place, caps limit.Caps) ([]l
 	if p.resting() {
 		return nil, errAway
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTime)
+	// A client that hangs up is no failure of Redis, and does not end the question.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 	defer cancel()
 	replace := "0"
 	if caps.Replace {

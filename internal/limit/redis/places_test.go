@@ -190,3 +190,15 @@ func TestAway(t *testing.T) {
 	}
 	n.Release(n.place("ada", "s", "1")) // does not block
 }
+
+// TestHangingUp shows that a client cannot make a node count alone by ending its
+// request in the middle.
+func TestHangingUp(t *testing.T) {
+	a, _ := two(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.Claim(gone, a.place("ada", "s1", "1"), roomy); err != nil {
+		t.Errorf("RL-11 of a client that hung up: got %v, want a place, to be given back", err)
+	}
+	a.claim(t, a.place("bob", "s2", "2"), roomy)
+}
