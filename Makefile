@@ -38,6 +38,7 @@ generate: ## write every generated file anew
 	$(TOOL) sqlc generate -f internal/store/sqlc.yaml
 	$(GO) run ./internal/config/gen
 	$(GO) run ./internal/app/gen
+	$(GO) run ./internal/assurance/gen
 	scripts/npm-packages.sh web/openapi
 	npm run --silent --prefix web/openapi generate
 
@@ -62,6 +63,17 @@ setup-test: ## install the services and programs that the tests need
 .PHONY: screenshots
 screenshots: setup-test build ## take the pictures of docs/images anew
 	SCREENSHOTS=1 npm run --silent --prefix web browser -- --project=sqlite sign-in account administration
+
+.PHONY: assurance
+assurance: setup-test web ## run the Go tests and write bin/assurance.md: each guarantee, its tests, how they ended
+	mkdir -p bin
+	$(GO) test -json -timeout 20m ./... > bin/tests.json || true
+	$(GO) run ./internal/assurance/gen bin/tests.json > bin/assurance.md
+	@grep -c ' pass' bin/assurance.md; ! grep -E ' (fail|skip)' bin/assurance.md
+
+.PHONY: release
+release: ## build what a release hands out into bin/release, twice and the same, with lists of parts and checksums
+	VULN_REQUIRED=$${VULN_REQUIRED:-1} scripts/release.sh bin/release
 
 .PHONY: bench
 bench: setup-test web ## run the benchmarks and write the table of ratios

@@ -1,4 +1,5 @@
-// Package redis keeps rate limits in Redis, so that all nodes count together
+// Package redis keeps rate limits in Redis, and the places of open connections, so
+// that all nodes count together
 // and a restart of a node forgets nothing (RL-11).
 //
 // It decides nothing about the limits themselves: the script take.lua is
@@ -11,5 +12,5 @@
 // within the deadline of the caller's context, and limit.Fallback stands in
 // front.
 //
-// Start reading at Limiter.Take and take.lua.
+// Start reading at Limiter.Take and take.lua, or at Places.Claim and claim.lua.
 package redis

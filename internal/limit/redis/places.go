@@ -2,7 +2,9 @@ package redis
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed" // for the scripts
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -71,7 +73,13 @@ func (p *Places) Close() error {
 }
 
 func (p *Places) keys(x limit.Place) []string {
-	return []string{p.prefix + "user:" + x.User, p.prefix + "session:" + x.Session, p.prefix + "ip:" + x.IP}
+	return []string{p.key("user", x.User), p.key("session", x.Session), p.key("ip", x.IP)}
+}
+
+// key hides whom it is about from whoever looks into Redis.
+func (p *Places) key(kind, value string) string {
+	sum := sha256.Sum256([]byte(kind + "\x00" + value))
+	return p.prefix + kind + ":" + hex.EncodeToString(sum[:16])
 }
 
 func member(x limit.Place) string { return x.Conn + " " + x.Node }
