@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
@@ -18,6 +19,7 @@ type keyCmd struct {
 	Rotate  keyRotateCmd  `cmd:"" help:"Make the next signing key now."`
 	Service keyServiceCmd `cmd:"" help:"Make a service key for a backend."`
 	Secret  keySecretCmd  `cmd:"" help:"Make a value for SECRET_KEY."`
+	Reseal  keyResealCmd  `cmd:"" help:"Seal everything anew under the first value of SECRET_KEY."`
 }
 
 type keyListCmd struct{}
@@ -78,4 +80,25 @@ func (c keyServiceCmd) Run(t terminal) error {
 	plain, hash := opaque.New(opaque.Service)
 	t.printf("give the backend, once:   %s\nadd to SERVICE_KEYS:      %s:sha256:%s\n", plain, c.Name, hex.EncodeToString(hash))
 	return nil
+}
+
+type keyResealCmd struct{}
+
+// Help teaches.
+func (keyResealCmd) Help() string {
+	return "After a new value was put in front of SECRET_KEY, and every node restarted with it. It runs beside the server, in small steps; one that is cut short is begun again. Afterwards no sealed value needs the old key, but the audit log does: keep it in SECRET_KEY until the rows of its time are older than AUDIT_RETENTION, or `sallyport audit verify` calls them broken."
+}
+
+func (keyResealCmd) Run(ctx context.Context, t terminal, s settings) error {
+	return withApp(ctx, s, func(a *app.App) error {
+		r, err := a.Reseal(ctx, account.Operator())
+		if err != nil {
+			return err
+		}
+		t.printf("sealed anew %d, under the first key before %d\n", r.Done, r.Fresh)
+		if r.Broken > 0 {
+			return fmt.Errorf("%d values do not open: they are damaged, or SECRET_KEY lacks the key they were sealed under", r.Broken)
+		}
+		return nil
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/httpapi"
+	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -108,6 +109,13 @@ func (a *App) rotate(ctx context.Context, by account.Actor, decide func([]token.
 		}
 	}
 	return a.loadKeys(ctx)
+}
+
+// Reseal seals everything anew under the first value of SECRET_KEY (OP-03).
+func (a *App) Reseal(ctx context.Context, by account.Actor) (store.Resealed, error) {
+	e := by.Mark(audit.New(ctx, a.clock(), audit.SystemKeyRotated, audit.Success, ""))
+	e.Reason = "resealed"
+	return a.Store.Reseal(ctx, audit.Of(e))
 }
 
 func (a *App) loadKeys(ctx context.Context) error {

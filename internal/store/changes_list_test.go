@@ -218,6 +218,13 @@ func sessionChanges() []change {
 			},
 		},
 		{
+			method: "Reseal",
+			do: func(w *world, t audit.Trail) (bool, error) {
+				_, err := w.Reseal(w.ctx(), t)
+				return wrote(err)
+			},
+		},
+		{
 			method: "ApplyRotation",
 			do: func(w *world, t audit.Trail) (bool, error) {
 				k, err := token.GenerateKey("ES256", noon)

@@ -24,6 +24,8 @@ import (
 type Sealer interface {
 	Seal(plain []byte, table, row, column string) []byte
 	Open(sealed []byte, table, row, column string) ([]byte, error)
+	// Stale reports whether a value is not under the key that seals now.
+	Stale(sealed []byte) bool
 }
 
 // Engine is the database product.

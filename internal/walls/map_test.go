@@ -29,7 +29,7 @@ var levels = map[string]int{
 
 	"config": adapters, "gateway": adapters, "httpapi": adapters, "store": adapters, "web": adapters,
 
-	"app": top,
+	"app": top, "assurance": top,
 	"cmd": command,
 }
 
