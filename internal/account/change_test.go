@@ -8,6 +8,7 @@ import (
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/message"
@@ -245,7 +246,7 @@ func backupCodes(t *testing.T, r *apptest.Rig, u account.User) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code)
+	codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code)
 	if err != nil {
 		t.Fatal(err)
 	}

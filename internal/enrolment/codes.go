@@ -103,7 +103,7 @@ func nameOf(name, fallback string) (string, error) {
 // Confirm makes a pending factor count whose code was just typed. With the
 // user's first factor it returns fresh backup codes. The user is told on every
 // other channel (AU-07, OT-09).
-func (s *Service) Confirm(ctx context.Context, u account.User, m proof.Method, id string) ([]string, error) {
+func (s *Service) Confirm(ctx context.Context, sub factor.Subject, u account.User, m proof.Method, id string) ([]string, error) {
 	now := s.Clock()
 	all, err := s.factors(ctx, u.ID)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Service) Confirm(ctx context.Context, u account.User, m proof.Method, i
 	if pending == nil || pending.ID != id {
 		return nil, fault.New(fault.CodeNothingPending)
 	}
-	c := factor.Confirmation{ID: id, UserID: u.ID, At: now}
+	c := factor.Confirmation{ID: id, UserID: u.ID, Unless: s.unless(sub), At: now}
 	codes, err := s.firstCodes(ctx, u.ID, all, &c)
 	if err != nil {
 		return nil, err

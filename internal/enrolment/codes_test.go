@@ -27,7 +27,7 @@ func phoneOf(t *testing.T, r *apptest.Rig, u account.User, number string) factor
 	if err := r.Store.BeginEnrolment(r.Ctx(), e, audit.Trail{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Enrolment.Confirm(r.Ctx(), u, proof.SMS, e.ID); err != nil {
+	if _, err := r.Enrolment.Confirm(r.Ctx(), factor.Subject{}, u, proof.SMS, e.ID); err != nil {
 		t.Fatalf("confirm %s: %v", number, err)
 	}
 	r.Clock.Advance(time.Second)
@@ -67,7 +67,10 @@ func TestConfirm(t *testing.T) {
 		if err != nil || e.Email != email {
 			t.Fatalf("OT-05 got %+v, %v, want the verified address", e, err)
 		}
-		confirm := func(m proof.Method, id string) error { _, err := r.Enrolment.Confirm(r.Ctx(), u, m, id); return err }
+		confirm := func(m proof.Method, id string) error {
+			_, err := r.Enrolment.Confirm(r.Ctx(), factor.Subject{}, u, m, id)
+			return err
+		}
 		if err := confirm(proof.Email, e.ID); fault.Of(err) != fault.CodeNothingPending {
 			t.Errorf("what was never stored: got %v, want %s", err, fault.CodeNothingPending)
 		}
@@ -79,7 +82,7 @@ func TestConfirm(t *testing.T) {
 				t.Errorf("OT-02 %s: got %v, want %s", what, refused, fault.CodeNothingPending)
 			}
 		}
-		codes, err := r.Enrolment.Confirm(r.Ctx(), u, proof.Email, e.ID)
+		codes, err := r.Enrolment.Confirm(r.Ctx(), factor.Subject{}, u, proof.Email, e.ID)
 		if err != nil || len(codes) != 10 {
 			t.Errorf("BC-01 got %d backup codes, %v, want ten with the first factor", len(codes), err)
 		}
@@ -172,16 +175,16 @@ func TestTriesOfASetUp(t *testing.T) {
 		u := r.Member(t, email)
 		secret := setUp(t, r, u)
 		for i, answer := range []string{"000000", "no code", "12345", "000000", "１２３４５６"} {
-			_, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, answer)
+			_, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, answer)
 			if c := fault.Of(err); c != fault.CodeInvalidCode && c != fault.CodeInvalidRequest {
 				t.Fatalf("TO-05 guess %d: got %v, want it refused and counted", i+1, err)
 			}
 		}
-		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, secret)); fault.Of(err) != fault.CodeRateLimited {
+		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code(t, r, secret)); fault.Of(err) != fault.CodeRateLimited {
 			t.Errorf("RL-01 the right code after five guesses: got %v, want %s", err, fault.CodeRateLimited)
 		}
 		r.Clock.Advance(31 * time.Second)
-		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, secret)); err != nil {
+		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code(t, r, secret)); err != nil {
 			t.Errorf("RL-01 after its rest: got %v, want it confirmed", err)
 		}
 	})

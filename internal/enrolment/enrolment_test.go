@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/message"
@@ -47,7 +48,7 @@ func code(t *testing.T, r *apptest.Rig, secret []byte) string {
 func confirm(t *testing.T, r *apptest.Rig, u account.User) (secret []byte, codes []string) {
 	t.Helper()
 	secret = setUp(t, r, u)
-	codes, p, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, secret))
+	codes, p, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code(t, r, secret))
 	if err != nil || p.Method != proof.TOTP {
 		t.Fatalf("confirm: got %+v, %v, want a proof by app", p, err)
 	}
@@ -75,7 +76,7 @@ func TestSetUp(t *testing.T) {
 			t.Errorf("MF-07 before the first code: got %v, want nothing that counts", got)
 		}
 		second := setUp(t, r, u)
-		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, first)); fault.Of(err) != fault.CodeInvalidCode {
+		if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code(t, r, first)); fault.Of(err) != fault.CodeInvalidCode {
 			t.Errorf("MF-07 the first secret after a second set-up: got %v, want %s", err, fault.CodeInvalidCode)
 		}
 		rows, err := r.Store.AuditPage(r.Ctx(), u.ID, "", 1)
@@ -83,7 +84,7 @@ func TestSetUp(t *testing.T) {
 			t.Errorf("AU-01 a wrong code of a set-up: got %+v %v, want its row", rows, err)
 		}
 		r.Mails(t)
-		codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, second))
+		codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code(t, r, second))
 		if err != nil || len(codes) != 10 {
 			t.Fatalf("BC-01 got %d backup codes, %v, want ten with the first factor", len(codes), err)
 		}
@@ -117,7 +118,7 @@ func TestSetUp(t *testing.T) {
 		t.Run("MF-07 a pending secret dies after ten minutes", func(t *testing.T) {
 			secret := setUp(t, r, u)
 			r.Clock.Advance(10 * time.Minute)
-			if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, code(t, r, secret)); fault.Of(err) != fault.CodeNothingPending {
+			if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, code(t, r, secret)); fault.Of(err) != fault.CodeNothingPending {
 				t.Errorf("got %v, want %s", err, fault.CodeNothingPending)
 			}
 		})
@@ -133,7 +134,7 @@ func TestConfirmAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 { // fewer than the tries that make a factor rest
 			wg.Go(func() {
-				if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, answer); err == nil {
+				if _, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, answer); err == nil {
 					won.Add(1)
 				}
 			})

@@ -22,8 +22,9 @@ type PasskeyStore interface {
 	// Passkeys returns the user's passkeys, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]factor.Passkey, error)
 	// AddPasskey adds one, with fresh backup codes where there are any;
-	// fault.CodeAlreadyEnrolled for a credential that anybody has.
-	AddPasskey(ctx context.Context, p factor.Passkey, codes []factor.BackupCode, most int, t audit.Trail) error
+	// fault.CodeAlreadyEnrolled for a credential that anybody has. unless is that of
+	// factor.Confirmation.
+	AddPasskey(ctx context.Context, p factor.Passkey, codes []factor.BackupCode, most int, unless []proof.Method, t audit.Trail) error
 	// RenamePasskey sets the user's word for one, or returns fault.CodeNotFound.
 	RenamePasskey(ctx context.Context, userID, id, name string, t audit.Trail) error
 	// RemovePasskey removes one and ends sessions, unless the user cannot do
@@ -91,7 +92,7 @@ func (s *Service) FinishPasskey(ctx context.Context, sub factor.Subject, u accou
 	e.Factor, e.SessionID = string(proof.Passkey), sub.SessionID
 	e.Details = map[string]string{"passkey": p.ID, "name": p.Name, "aaguid": p.AAGUID}
 	defer s.Nudge()
-	err = s.PasskeyStore.AddPasskey(ctx, p, c.BackupCodes, maxPasskeys, audit.Of(e).Telling(s.toldOfPasskey(ctx, u, message.FactorAdded, all)...))
+	err = s.PasskeyStore.AddPasskey(ctx, p, c.BackupCodes, maxPasskeys, s.unless(sub), audit.Of(e).Telling(s.toldOfPasskey(ctx, u, message.FactorAdded, all)...))
 	if err != nil {
 		return fail(err)
 	}
@@ -154,7 +155,7 @@ func (s *Service) RemovePasskey(ctx context.Context, u account.User, sessionID, 
 	}
 	defer s.Nudge()
 	revs, err := s.PasskeyStore.RemovePasskey(ctx, factor.PasskeyRemoval{
-		ID: id, UserID: u.ID, KeepSecond: s.Policy.Requires(string(u.Role)), Providers: s.Providers(),
+		ID: id, UserID: u.ID, KeepSecond: s.Policy.Requires(string(u.Role)), Usable: s.Policy.Methods, Providers: s.Providers(),
 	}, ending, audit.Of(e).Telling(s.toldOfPasskey(ctx, u, message.FactorRemoved, held)...))
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func (s *Service) Disable(ctx context.Context, u account.User, sessionID string,
 	if !held && m != proof.BackupCode {
 		return fault.New(fault.CodeNotFound).WithDetail("This factor is not set up.")
 	}
-	r := factor.Removal{UserID: u.ID, Method: m, ID: id, KeepSecond: s.Policy.Requires(string(u.Role))}
+	r := factor.Removal{UserID: u.ID, Method: m, ID: id, KeepSecond: s.Policy.Requires(string(u.Role)), Usable: s.Policy.Methods}
 	return s.remove(ctx, u, sessionID, r, all)
 }
 

@@ -67,7 +67,7 @@ func confirmed(all []factor.Enrolment, m proof.Method) (n int) {
 // ConfirmTOTP proves the pending app with a code, which is thereby spent
 // (TO-04). With the user's first factor it returns fresh backup codes. The proof
 // is returned for the sign-in or session that goes on.
-func (s *Service) ConfirmTOTP(ctx context.Context, u account.User, answer string) (codes []string, p proof.Proof, err error) {
+func (s *Service) ConfirmTOTP(ctx context.Context, sub factor.Subject, u account.User, answer string) (codes []string, p proof.Proof, err error) {
 	now := s.Clock()
 	all, err := s.factors(ctx, u.ID)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, u account.User, answer string
 	if err != nil {
 		return nil, p, err
 	}
-	c := factor.Confirmation{ID: pending.ID, UserID: u.ID, Step: step, At: now}
+	c := factor.Confirmation{ID: pending.ID, UserID: u.ID, Step: step, Unless: s.unless(sub), At: now}
 	if codes, err = s.firstCodes(ctx, u.ID, all, &c); err != nil {
 		return nil, p, err
 	}
@@ -97,6 +97,15 @@ func (s *Service) ConfirmTOTP(ctx context.Context, u account.User, answer string
 		return nil, p, fault.New(fault.CodeNothingPending)
 	}
 	return codes, proof.Proof{Method: proof.TOTP, Ref: pending.ID}, nil
+}
+
+// unless is what a sign-in that must set its first factor up does not add a
+// further one to; nothing for an open session.
+func (s *Service) unless(sub factor.Subject) []proof.Method {
+	if sub.AttemptID == nil {
+		return nil
+	}
+	return s.Policy.Methods
 }
 
 func pendingOf(all []factor.Enrolment, m proof.Method) *factor.Enrolment {

@@ -141,15 +141,20 @@ type Confirmation struct {
 	UserID      string
 	Step        int64        // totp: the step of the confirming code, spent with it
 	BackupCodes []BackupCode // fresh codes that come with the first factor; none: keep the old
-	At          time.Time
+	// Unless, where it is not empty, refuses with fault.CodeForbidden if the user
+	// holds a confirmed factor of these methods by now: a sign-in that was told to
+	// set its first one up adds no second.
+	Unless []proof.Method
+	At     time.Time
 }
 
 // Removal names the factors to remove.
 type Removal struct {
 	UserID     string
 	Method     proof.Method
-	ID         string // one enrolment; empty: all of the method
-	KeepSecond bool   // policy demands a second factor: the last one must stay
+	ID         string         // one enrolment; empty: all of the method
+	KeepSecond bool           // policy demands a second factor: the last one must stay
+	Usable     []proof.Method // those that count as one, because the server offers them
 }
 
 // Hint tells the person which factor is meant without giving it away: the name

@@ -1,6 +1,10 @@
 package factor
 
-import "time"
+import (
+	"time"
+
+	"github.com/sallyport/sallyport/internal/proof"
+)
 
 // Passkey is one row of webauthn_credentials: a passkey or a security key of a
 // user. It holds no secret; the private key never leaves the authenticator.
@@ -47,6 +51,9 @@ type PasskeyRemoval struct {
 	// KeepSecond refuses to remove the last second factor while policy demands one
 	// (MF-04).
 	KeepSecond bool
+	// Usable are the methods that count as a second factor, because the server
+	// offers them.
+	Usable []proof.Method
 	// Providers are those whose linked accounts are a way to sign in.
 	Providers []string
 }

@@ -150,7 +150,7 @@ func (h resources) confirmTOTP(ctx context.Context, in *codeInput) (*signInOutpu
 	if err != nil {
 		return nil, err
 	}
-	codes, p, err := h.Enrolment.ConfirmTOTP(ctx, u, in.Body.Code)
+	codes, p, err := h.Enrolment.ConfirmTOTP(ctx, subject(ctx), u, in.Body.Code)
 	if err != nil {
 		return nil, err
 	}

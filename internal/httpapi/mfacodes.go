@@ -157,7 +157,7 @@ func (h resources) confirmSent(ctx context.Context, in *codeInput, m proof.Metho
 	if err != nil {
 		return nil, err
 	}
-	codes, err := h.Enrolment.Confirm(ctx, u, m, id)
+	codes, err := h.Enrolment.Confirm(ctx, s, u, m, id)
 	if err != nil {
 		return nil, err
 	}

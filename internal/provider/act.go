@@ -15,7 +15,7 @@ import (
 
 // act carries a decision out. The code is spent in the same transaction as
 // whatever changes, so that a failure leaves it good for another try.
-func (h *Host) act(ctx context.Context, hash []byte, c carried, f Facts, d Decision) (Result, error) {
+func (h *Host) act(ctx context.Context, hash []byte, tok onetime.Token, c carried, f Facts, d Decision) (Result, error) {
 	now := h.Clock()
 	a := Account{
 		ID: ident.New(), Provider: c.Provider, Issuer: c.Identity.Issuer, Subject: c.Identity.Subject, Email: f.Address.Display,
@@ -34,7 +34,7 @@ func (h *Host) act(ctx context.Context, hash []byte, c carried, f Facts, d Decis
 	case d.Verdict == Created:
 		r.User, r.Account, err = h.create(ctx, hash, f, a, d)
 	case d.Verdict == Linked && d.Reason != ReasonAlready:
-		r.User, r.Account, err = h.link(ctx, hash, a, d, r.Linking)
+		r.User, r.Account, err = h.link(ctx, hash, a, d, tok.SessionID)
 	case d.Verdict == SignedIn, d.Verdict == Linked:
 		a.LastUsedAt = now
 		r.Account, err = a, h.use(ctx, hash, a, d)
@@ -92,9 +92,9 @@ func (h *Host) create(ctx context.Context, hash []byte, f Facts, a Account, d De
 
 // link adds the identity to a user, cleaning up first where nobody has shown to
 // own the account.
-func (h *Host) link(ctx context.Context, hash []byte, a Account, d Decision, asked bool) (account.User, Account, error) {
+func (h *Host) link(ctx context.Context, hash []byte, a Account, d Decision, sessionID string) (account.User, Account, error) {
 	u := *d.User
-	l := Linking{Account: a, User: u, Asked: asked}
+	l := Linking{Account: a, User: u, Asked: sessionID != "", SessionID: sessionID}
 	e := h.note(ctx, audit.AccountLinked, audit.Success, d, a)
 	if d.CleanUp {
 		ending := h.Sessions.Ending(u.ID, "", "account_taken_over")

@@ -119,7 +119,7 @@ func (h *Host) settle(ctx context.Context, hash []byte, tok onetime.Token, c car
 		return Result{}, err
 	}
 	d := Decide(h.Rules, f)
-	r, err := h.act(ctx, hash, c, f, d)
+	r, err := h.act(ctx, hash, tok, c, f, d)
 	if !errors.Is(err, errOvertaken) {
 		h.Observe(c.Provider, "exchange", string(d.Verdict))
 	}

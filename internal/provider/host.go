@@ -86,6 +86,9 @@ type Linking struct {
 	// user's address must still be the one that was decided about, still verified,
 	// and no account of that provider there.
 	Asked bool
+	// SessionID is that session, where there is one; if it has ended meanwhile
+	// nothing is linked, and the answer is fault.CodeForbidden.
+	SessionID string
 	// CleanUp, where it is not nil, takes away everything that opens the user's
 	// account, and marks the address as verified; it must still be unverified.
 	CleanUp *session.Ending

@@ -294,24 +294,25 @@ func TestLinking(t *testing.T) {
 			return r.arrive(provider.Wish{Provider: "alpha", Ticket: ticket})
 		}
 		ada := r.member("ada@home.example", true)
+		s1 := r.session(ada.ID)
 		t.Run("OA-01 the state of a link signs nobody in", func(t *testing.T) {
-			s := invited(ada, "s1")
+			s := invited(ada, s1)
 			_, err := r.Exchange(t.Context(), s)
 			wantFault(t, "without a session", err, fault.CodeForbidden)
-			s.UserID, s.SessionID = "another", "s1"
+			s.UserID, s.SessionID = "another", s1
 			_, err = r.Exchange(t.Context(), s)
 			wantFault(t, "another user", err, fault.CodeForbidden)
 			s.UserID, s.SessionID = ada.ID, "s2"
 			_, err = r.Exchange(t.Context(), s)
 			wantFault(t, "another session of the user", err, fault.CodeForbidden)
-			s.SessionID = "s1"
+			s.SessionID = s1
 			got, err := r.Exchange(t.Context(), s)
 			if err != nil || got.Verdict != provider.Linked || !got.Linking || got.Account.UserID != ada.ID {
 				t.Errorf("the session that asked: got %+v %v, want linked", got, err)
 			}
 		})
 		t.Run("a ticket works once, and for its provider", func(t *testing.T) {
-			address, err := r.Invite(t.Context(), ada.ID, "s1", provider.Wish{Provider: "alpha"})
+			address, err := r.Invite(t.Context(), ada.ID, s1, provider.Wish{Provider: "alpha"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -319,19 +320,19 @@ func TestLinking(t *testing.T) {
 			r.begin(provider.Wish{Provider: "alpha", Ticket: ticket})
 			_, err = r.Start(t.Context(), provider.Wish{Provider: "alpha", Ticket: ticket})
 			wantFault(t, "again", err, fault.CodeLinkExpired)
-			address, err = r.Invite(t.Context(), ada.ID, "s1", provider.Wish{Provider: "alpha"})
+			address, err = r.Invite(t.Context(), ada.ID, s1, provider.Wish{Provider: "alpha"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, ticket, _ = strings.Cut(address, "?ticket=")
 			_, err = r.Start(t.Context(), provider.Wish{Provider: "beta", Ticket: ticket})
 			wantFault(t, "another provider", err, fault.CodeLinkExpired)
-			_, err = r.Invite(t.Context(), ada.ID, "s1", provider.Wish{Provider: "gamma"})
+			_, err = r.Invite(t.Context(), ada.ID, s1, provider.Wish{Provider: "gamma"})
 			wantFault(t, "an unknown provider", err, fault.CodeNotFound)
 		})
 		t.Run("linked again is no change, and signs in", func(t *testing.T) {
-			s := invited(ada, "s1")
-			s.UserID, s.SessionID = ada.ID, "s1"
+			s := invited(ada, s1)
+			s.UserID, s.SessionID = ada.ID, s1
 			if got, err := r.Exchange(t.Context(), s); err != nil || got.Verdict != provider.Linked {
 				t.Errorf("again: got %+v %v, want linked", got, err)
 			}
@@ -341,8 +342,8 @@ func TestLinking(t *testing.T) {
 		})
 		t.Run("an identity of somebody else is a conflict", func(t *testing.T) {
 			eve := r.member("eve@home.example", true)
-			s := invited(eve, "s9")
-			s.UserID, s.SessionID = eve.ID, "s9"
+			s := invited(eve, r.session(eve.ID))
+			s.UserID, s.SessionID = eve.ID, r.session(eve.ID)
 			_, err := r.Exchange(t.Context(), s)
 			wantFault(t, "Exchange", err, fault.CodeConflict)
 			if got, err := r.sign(); err != nil || got.User.ID != ada.ID {
@@ -351,8 +352,8 @@ func TestLinking(t *testing.T) {
 		})
 		t.Run("two of one provider", func(t *testing.T) {
 			r.who.Subject = "1002"
-			s := invited(ada, "s1")
-			s.UserID, s.SessionID = ada.ID, "s1"
+			s := invited(ada, s1)
+			s.UserID, s.SessionID = ada.ID, s1
 			if _, err := r.Exchange(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
@@ -366,7 +367,7 @@ func TestLinking(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantFault(t, "another user's hand", r.Unlink(t.Context(), account.User{ID: "another"}, "s", all[0].ID), fault.CodeNotFound)
-			if err := r.Unlink(t.Context(), ada, "s1", all[1].ID); err != nil {
+			if err := r.Unlink(t.Context(), ada, s1, all[1].ID); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := r.sign(); err != nil || got.Verdict != provider.Created {
@@ -554,12 +555,12 @@ func TestKeptTokens(t *testing.T) {
 		t.Run("taken back when unlinked", func(t *testing.T) {
 			r.who.Tokens = provider.Tokens{Access: "access-9", Refresh: "refresh-9"}
 			s := r.arrive(provider.Wish{Provider: "beta", Ticket: r.ticket(first.User.ID, "beta")})
-			s.UserID, s.SessionID = first.User.ID, "s1"
+			s.UserID, s.SessionID = first.User.ID, r.session(first.User.ID)
 			linked, err := r.Exchange(t.Context(), s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := r.Unlink(t.Context(), first.User, "s1", linked.Account.ID); err != nil {
+			if err := r.Unlink(t.Context(), first.User, r.session(first.User.ID), linked.Account.ID); err != nil {
 				t.Fatal(err)
 			}
 			if got := r.beta.revoked; len(got) != 1 || got[0].Refresh != "refresh-9" {
@@ -607,7 +608,7 @@ func TestEveryDecisionIsAudited(t *testing.T) {
 		eve := r.member("eve@corp.example", true)
 		r.who.Subject = "1001"
 		s := r.arrive(provider.Wish{Provider: "alpha", Ticket: r.ticket(eve.ID, "alpha")})
-		s.UserID, s.SessionID = eve.ID, "s1"
+		s.UserID, s.SessionID = eve.ID, r.session(eve.ID)
 		_, err = r.Exchange(t.Context(), s)
 		wantFault(t, "somebody else's", err, fault.CodeConflict)
 		_, err = r.back("alpha", trip{})

@@ -16,8 +16,10 @@ import (
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/provider"
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/session"
@@ -96,8 +98,9 @@ type rig struct {
 	// passkey is whether everybody has one.
 	passkey bool
 
-	mu    sync.Mutex
-	steps []string
+	mu       sync.Mutex
+	steps    []string
+	sessions map[string]string // the open one of each user
 }
 
 func onBoth(t *testing.T, f func(t *testing.T, r *rig), change ...func(*provider.Parts)) {
@@ -196,7 +199,7 @@ func (r *rig) arrive(w provider.Wish) provider.Showing {
 // ticket is one to link an account of that provider to a user, in session s1.
 func (r *rig) ticket(userID, name string) string {
 	r.t.Helper()
-	address, err := r.Invite(r.t.Context(), userID, "s1", provider.Wish{Provider: name})
+	address, err := r.Invite(r.t.Context(), userID, r.session(userID), provider.Wish{Provider: name})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -225,6 +228,33 @@ func (r *rig) member(email string, verified bool) account.User {
 		r.t.Fatal(err)
 	}
 	return u
+}
+
+// session returns the one open session of that user.
+func (r *rig) session(userID string) string {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id := r.sessions[userID]; id != "" {
+		return id
+	}
+	now := r.clock.Now()
+	n := session.Session{
+		ID: ident.New(), UserID: userID, Level: proof.AAL1, Proofs: []proof.Proof{{Method: proof.Password, At: now}},
+		Delivery: session.InBody, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.AddDate(0, 0, 30),
+	}
+	first := session.Refresh{
+		Hash: []byte("refresh " + n.ID), SessionID: n.ID, Binding: []byte(n.ID), CreatedAt: now, ExpiresAt: n.ExpiresAt,
+	}
+	touched, err := r.store.OpenSession(r.t.Context(), n, first, session.Basis{}, audit.Trail{})
+	if err != nil || !touched {
+		r.t.Fatalf("open a session: got %t, %v", touched, err)
+	}
+	if r.sessions == nil {
+		r.sessions = map[string]string{}
+	}
+	r.sessions[userID] = n.ID
+	return n.ID
 }
 
 // outcomes lists what Observe was told since the last call.

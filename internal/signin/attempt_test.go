@@ -8,6 +8,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/apptest"
+	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/proof"
@@ -38,7 +39,7 @@ func enrol(t *testing.T, r *apptest.Rig, u account.User) *app {
 	if _, err := r.Enrolment.SetupTOTP(r.Ctx(), u, ""); err != nil {
 		t.Fatal(err)
 	}
-	codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, a.code(u))
+	codes, _, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, a.code(u))
 	if err != nil {
 		t.Fatal(err)
 	}

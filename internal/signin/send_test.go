@@ -36,7 +36,7 @@ func mailbox(t *testing.T, r *apptest.Rig, u account.User, sessionID string) {
 	if _, err := r.SignIn.ProvePending(r.Ctx(), u, sub, proof.Email, mail.Code); err != nil {
 		t.Fatalf("got %v, want the code to confirm", err)
 	}
-	if _, err := r.Enrolment.Confirm(r.Ctx(), u, proof.Email, e.ID); err != nil {
+	if _, err := r.Enrolment.Confirm(r.Ctx(), factor.Subject{}, u, proof.Email, e.ID); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -146,7 +146,7 @@ func TestEnrolInTheMiddle(t *testing.T) {
 		if _, err := r.Enrolment.SetupTOTP(r.Ctx(), u, ""); err != nil {
 			t.Fatal(err)
 		}
-		_, p, err := r.Enrolment.ConfirmTOTP(r.Ctx(), u, phone.code(u))
+		_, p, err := r.Enrolment.ConfirmTOTP(r.Ctx(), factor.Subject{}, u, phone.code(u))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func (r *rig) world() *world {
 	w.k = r.key(time.Time{})
 	w.n, w.first = r.session(w.u.ID)
 	w.linked, w.passkey = r.link(w.u), passkey(w.u.ID)
-	r.must(r.AddPasskey(r.ctx(), w.passkey, nil, 9, audit.Trail{}))
+	r.must(r.AddPasskey(r.ctx(), w.passkey, nil, 9, nil, audit.Trail{}))
 	w.app, w.pending = r.factor(w.u.ID), enrolment(w.u.ID)
 	r.must(r.BeginEnrolment(r.ctx(), w.pending, audit.Trail{}))
 	r.must(r.ReplaceBackupCodes(r.ctx(), w.u.ID, codes("aa", "bb"), noon, audit.Trail{}))

@@ -58,6 +58,9 @@ func (s *Store) BeginEnrolment(ctx context.Context, e factor.Enrolment, t audit.
 // faster. Where c brings backup codes they replace all older ones.
 func (s *Store) ConfirmEnrolment(ctx context.Context, c factor.Confirmation, t audit.Trail) (touched bool, err error) {
 	err = s.writeFor(ctx, c.UserID, func(q *queries.Queries) error {
+		if err := stillWithout(ctx, q, c.UserID, c.Unless, c.At); err != nil {
+			return err
+		}
 		n, err := q.ConfirmMFA(ctx, queries.ConfirmMFAParams{Step: c.Step, Now: clock.Micros(c.At), ID: c.ID, UserID: c.UserID})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
@@ -98,7 +101,7 @@ func (s *Store) RemoveFactors(ctx context.Context, r factor.Removal, e session.E
 			return unchanged(err)
 		}
 		if r.Method != proof.BackupCode {
-			if err := keepSecond(ctx, q, r.UserID, r.KeepSecond, e.At); err != nil {
+			if err := keepSecond(ctx, q, r.UserID, r.KeepSecond, r.Usable, e.At); err != nil {
 				return err
 			}
 		}
@@ -117,13 +120,9 @@ func (s *Store) RemoveFactors(ctx context.Context, r factor.Removal, e session.E
 // two removals cannot each count on the other's factor. Where nothing is left it
 // refuses if policy demands a second factor, else it removes the backup codes,
 // which stand in for one.
-func keepSecond(ctx context.Context, q *queries.Queries, userID string, demanded bool, now time.Time) error {
-	n, err := q.CountPasskeys(ctx, userID)
-	if err != nil || n > 0 {
-		return err
-	}
-	factors, err := q.MFAOfUser(ctx, queries.MFAOfUserParams{UserID: userID, Now: clock.Micros(now)})
-	if err != nil || slices.ContainsFunc(factors, func(f queries.UserMfa) bool { return f.Enabled }) {
+func keepSecond(ctx context.Context, q *queries.Queries, userID string, demanded bool, usable []proof.Method, now time.Time) error {
+	left, err := holdsOneOf(ctx, q, userID, usable, now)
+	if err != nil || left {
 		return err
 	}
 	if demanded {
@@ -131,6 +130,32 @@ func keepSecond(ctx context.Context, q *queries.Queries, userID string, demanded
 	}
 	_, err = q.DeleteBackupCodes(ctx, userID)
 	return err
+}
+
+// stillWithout refuses where the user holds a confirmed factor of these methods.
+// The caller holds the user's row, so of two that come at once one sees the
+// other.
+func stillWithout(ctx context.Context, q *queries.Queries, userID string, methods []proof.Method, now time.Time) error {
+	held, err := holdsOneOf(ctx, q, userID, methods, now)
+	if err == nil && held {
+		err = fault.New(fault.CodeForbidden).WithDetail("A factor was set up meanwhile; sign in with it.")
+	}
+	return err
+}
+
+// holdsOneOf reports whether the user has a confirmed factor of these methods;
+// backup codes are none.
+func holdsOneOf(ctx context.Context, q *queries.Queries, userID string, methods []proof.Method, now time.Time) (bool, error) {
+	if slices.Contains(methods, proof.Passkey) {
+		n, err := q.CountPasskeys(ctx, userID)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	factors, err := q.MFAOfUser(ctx, queries.MFAOfUserParams{UserID: userID, Now: clock.Micros(now)})
+	return slices.ContainsFunc(factors, func(f queries.UserMfa) bool {
+		return f.Enabled && slices.Contains(methods, proof.Method(f.Method))
+	}), err
 }
 
 func removeFactors(ctx context.Context, q *queries.Queries, r factor.Removal) (int64, error) {

@@ -132,7 +132,7 @@ func TestRemoveFactors(t *testing.T) {
 				r.must(r.ReplaceBackupCodes(r.ctx(), u, codes("aa", "bb"), noon, audit.Trail{}))
 				r.session(u)
 				device := r.issue(onetime.Device, u)
-				tt.removal.UserID = u
+				tt.removal.UserID, tt.removal.Usable = u, []proof.Method{proof.TOTP, proof.SMS}
 				if tt.byID {
 					tt.removal.ID = app.ID
 				}
@@ -160,7 +160,7 @@ func TestLastFactorStays(t *testing.T) {
 		apps <- r.factor(u).ID
 		apps <- r.factor(u).ID
 		won := r.atOnce(2, func() (bool, error) {
-			removal := factor.Removal{UserID: u, Method: proof.TOTP, ID: <-apps, KeepSecond: true}
+			removal := factor.Removal{UserID: u, Method: proof.TOTP, ID: <-apps, KeepSecond: true, Usable: []proof.Method{proof.TOTP}}
 			_, touched, err := r.RemoveFactors(r.ctx(), removal, ending(u), audit.Trail{})
 			if fault.Of(err) == fault.CodeLastFactor {
 				return false, nil
@@ -170,6 +170,58 @@ func TestLastFactorStays(t *testing.T) {
 		if left := r.enrolled(u, noon); won != 1 || len(left) != 1 {
 			t.Errorf("MF-04 both at once: got %d removed and %d left, want 1 and 1", won, len(left))
 		}
+	})
+}
+
+// TestSwitchedOffCountsNot shows MF-04 where the server offers no passkeys any
+// more: one that is left there is no second factor.
+func TestSwitchedOffCountsNot(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		u := r.user().ID
+		r.must(r.AddPasskey(r.ctx(), passkey(u), codes("aa"), 9, nil, audit.Trail{}))
+		app := r.factor(u)
+		removal := factor.Removal{UserID: u, Method: proof.TOTP, ID: app.ID, KeepSecond: true, Usable: []proof.Method{proof.TOTP}}
+		if _, _, err := r.RemoveFactors(r.ctx(), removal, ending(u), audit.Trail{}); fault.Of(err) != fault.CodeLastFactor {
+			t.Errorf("MF-04 beside a passkey that is switched off: got %v, want %s", err, fault.CodeLastFactor)
+		}
+		removal.Usable = append(removal.Usable, proof.Passkey)
+		if _, touched, err := r.RemoveFactors(r.ctx(), removal, ending(u), audit.Trail{}); err != nil || !touched {
+			t.Errorf("beside one that is offered: got %t, %v, want it removed", touched, err)
+		}
+	})
+}
+
+// TestOneFirstFactor shows that of two factors which two sign-ins had to set up,
+// and confirm at the same instant, one comes to count.
+func TestOneFirstFactor(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		unless := []proof.Method{proof.TOTP, proof.Email, proof.Passkey}
+		u := r.user().ID
+		app, mail := enrolment(u), enrolment(u)
+		mail.Method, mail.Secret, mail.Email = proof.Email, nil, "ada@example.org"
+		r.must(r.BeginEnrolment(r.ctx(), app, audit.Trail{}))
+		r.must(r.BeginEnrolment(r.ctx(), mail, audit.Trail{}))
+		do := make(chan func() (bool, error), 3)
+		for _, e := range []factor.Enrolment{app, mail} {
+			do <- func() (bool, error) {
+				return r.ConfirmEnrolment(r.ctx(), factor.Confirmation{ID: e.ID, UserID: u, Unless: unless, At: noon}, audit.Trail{})
+			}
+		}
+		do <- func() (bool, error) {
+			err := r.AddPasskey(r.ctx(), passkey(u), nil, 9, unless, audit.Trail{})
+			return err == nil, err
+		}
+		won := r.atOnce(3, func() (bool, error) {
+			touched, err := (<-do)()
+			if fault.Of(err) == fault.CodeForbidden {
+				return false, nil
+			}
+			return touched, err
+		})
+		if won != 1 {
+			t.Errorf("MF-07 three at once: got %d factors, want 1", won)
+		}
+		r.factor(u) // an open session adds as many as it likes
 	})
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
@@ -147,6 +149,23 @@ func (s *Store) LinkAccount(ctx context.Context, handover []byte, l provider.Lin
 	return revs, touched, err
 }
 
+// stillOpen refuses a link whose session has ended since it was asked for. The
+// caller holds the user's row, which every end of a session takes too.
+func stillOpen(ctx context.Context, q *queries.Queries, l provider.Linking) error {
+	if l.SessionID == "" {
+		return nil
+	}
+	s, err := q.SessionByID(ctx, l.SessionID)
+	now := clock.Micros(l.Account.UpdatedAt)
+	if err == nil && s.UserID == l.User.ID && s.EndedAt == 0 && s.ExpiresAt > now {
+		return nil
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return fault.New(fault.CodeForbidden).WithDetail("The session that asked for this link has ended.")
+}
+
 // admitLink holds the user's row, so that nothing the decision rests on changes
 // before the commit.
 func admitLink(ctx context.Context, q *queries.Queries, l provider.Linking) ([]session.Revocation, error) {
@@ -171,7 +190,7 @@ func admitLink(ctx context.Context, q *queries.Queries, l provider.Linking) ([]s
 	case l.CleanUp != nil:
 		return empty(ctx, q, *l.CleanUp)
 	case l.Asked:
-		return nil, nil
+		return nil, stillOpen(ctx, q, l)
 	}
 	all, err := q.OAuthAccountsOfUser(ctx, u.ID)
 	if err == nil && slices.ContainsFunc(all, func(r queries.OauthAccount) bool { return r.Provider == l.Account.Provider }) {

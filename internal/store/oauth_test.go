@@ -184,6 +184,23 @@ func TestLinkConditions(t *testing.T) {
 		if err := link(provider.Linking{Account: identity(u.ID, "google"), User: u, Asked: true}); err != nil {
 			t.Errorf("a second, asked for: got %v, want nil", err)
 		}
+		n, _ := r.session(u.ID)
+		within := func(userID, sessionID string) error {
+			return link(provider.Linking{Account: identity(userID, "google"), User: u, Asked: true, SessionID: sessionID})
+		}
+		if err := within(u.ID, n.ID); err != nil {
+			t.Errorf("in the session that asked: got %v, want nil", err)
+		}
+		theirs, _ := r.session(r.user().ID)
+		if err := within(u.ID, theirs.ID); fault.Of(err) != fault.CodeForbidden {
+			t.Errorf("TK-12 in somebody else's session: got %v, want forbidden", err)
+		}
+		if _, err := r.EndSessions(r.ctx(), ending(u.ID), audit.Trail{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := within(u.ID, n.ID); fault.Of(err) != fault.CodeForbidden {
+			t.Errorf("TK-12 after that session ended: got %v, want forbidden", err)
+		}
 		moved := verified()
 		moved.Canonical = "earlier@example.org"
 		if err := link(provider.Linking{Account: identity(moved.ID, "google"), User: moved}); fault.Of(err) != fault.CodeConflict {

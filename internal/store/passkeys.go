@@ -10,6 +10,7 @@ import (
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/onetime"
+	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/store/queries"
 )
@@ -56,12 +57,15 @@ func (s *Store) PasskeyByCredential(ctx context.Context, credentialID []byte) (f
 // backup codes where the change brings new ones. Remembered devices are
 // forgotten. A credential that any user has is CodeAlreadyEnrolled, one too many
 // CodeConflict (WA-09).
-func (s *Store) AddPasskey(ctx context.Context, p factor.Passkey, codes []factor.BackupCode, most int, t audit.Trail) error {
+func (s *Store) AddPasskey(ctx context.Context, p factor.Passkey, codes []factor.BackupCode, most int, unless []proof.Method, t audit.Trail) error {
 	kind := singleDevice
 	if p.Synced {
 		kind = multiDevice
 	}
 	err := s.writeFor(ctx, p.UserID, func(q *queries.Queries) error {
+		if err := stillWithout(ctx, q, p.UserID, unless, p.CreatedAt); err != nil {
+			return err
+		}
 		n, err := q.CountPasskeys(ctx, p.UserID)
 		if err != nil {
 			return err
@@ -165,5 +169,5 @@ func spared(ctx context.Context, q *queries.Queries, r factor.PasskeyRemoval, no
 	if !left {
 		return fault.New(fault.CodeLastSignInMethod)
 	}
-	return keepSecond(ctx, q, r.UserID, r.KeepSecond, now)
+	return keepSecond(ctx, q, r.UserID, r.KeepSecond, r.Usable, now)
 }

@@ -30,10 +30,10 @@ func passkeyChanges() []change {
 			do: func(w *world, t audit.Trail) (bool, error) {
 				p := passkey(w.u.ID)
 				p.ID, p.CredentialID = "0199a1f0-3c5e-7d10-9a55-2f1c8c0e7b11", []byte("another")
-				return wrote(w.AddPasskey(w.ctx(), p, codes("cc", "dd"), 9, t))
+				return wrote(w.AddPasskey(w.ctx(), p, codes("cc", "dd"), 9, nil, t))
 			},
 			refused: func(w *world, t audit.Trail) (bool, error) {
-				return wrote(w.AddPasskey(w.ctx(), passkey(w.u.ID), codes("ee"), 1, t))
+				return wrote(w.AddPasskey(w.ctx(), passkey(w.u.ID), codes("ee"), 1, nil, t))
 			},
 		},
 		{
@@ -64,7 +64,7 @@ func TestPasskeys(t *testing.T) {
 		u, other := r.user(), r.user()
 		p := passkey(u.ID)
 		device := r.issue(onetime.Device, u.ID)
-		r.must(r.AddPasskey(r.ctx(), p, codes("aa", "bb"), 2, audit.Trail{}))
+		r.must(r.AddPasskey(r.ctx(), p, codes("aa", "bb"), 2, nil, audit.Trail{}))
 		t.Run("what was stored comes back", func(t *testing.T) {
 			all, err := r.Passkeys(r.ctx(), u.ID)
 			if err != nil || len(all) != 1 {
@@ -87,13 +87,13 @@ func TestPasskeys(t *testing.T) {
 		t.Run("WA-09 a credential of anybody is refused", func(t *testing.T) {
 			again := passkey(other.ID)
 			again.CredentialID = p.CredentialID
-			if err := r.AddPasskey(r.ctx(), again, nil, 2, audit.Trail{}); fault.Of(err) != fault.CodeAlreadyEnrolled {
+			if err := r.AddPasskey(r.ctx(), again, nil, 2, nil, audit.Trail{}); fault.Of(err) != fault.CodeAlreadyEnrolled {
 				t.Errorf("got %v, want already_enrolled", err)
 			}
 		})
 		t.Run("no more than the most", func(t *testing.T) {
-			r.must(r.AddPasskey(r.ctx(), passkey(u.ID), nil, 2, audit.Trail{}))
-			if err := r.AddPasskey(r.ctx(), passkey(u.ID), nil, 2, audit.Trail{}); fault.Of(err) != fault.CodeConflict {
+			r.must(r.AddPasskey(r.ctx(), passkey(u.ID), nil, 2, nil, audit.Trail{}))
+			if err := r.AddPasskey(r.ctx(), passkey(u.ID), nil, 2, nil, audit.Trail{}); fault.Of(err) != fault.CodeConflict {
 				t.Errorf("got %v, want conflict", err)
 			}
 		})
@@ -114,7 +114,7 @@ func TestPasskeyCounter(t *testing.T) {
 		bound, synced, quiet := passkey(u.ID), passkey(u.ID), passkey(u.ID)
 		synced.Synced, quiet.SignCount, quiet.UVInitialized = true, 0, false
 		for _, p := range []factor.Passkey{bound, synced, quiet} {
-			r.must(r.AddPasskey(r.ctx(), p, nil, 9, audit.Trail{}))
+			r.must(r.AddPasskey(r.ctx(), p, nil, 9, nil, audit.Trail{}))
 		}
 		for _, tc := range []struct {
 			name    string
@@ -161,7 +161,7 @@ func TestRemovePasskey(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		removal := func(p factor.Passkey) factor.PasskeyRemoval { return factor.PasskeyRemoval{ID: p.ID, UserID: p.UserID} }
 		add := func(p factor.Passkey) factor.Passkey {
-			r.must(r.AddPasskey(r.ctx(), p, codes("aa"), 9, audit.Trail{}))
+			r.must(r.AddPasskey(r.ctx(), p, codes("aa"), 9, nil, audit.Trail{}))
 			return p
 		}
 		remove := func(x factor.PasskeyRemoval) error {
@@ -188,7 +188,7 @@ func TestRemovePasskey(t *testing.T) {
 		t.Run("MF-04 the last factor stays while one is demanded", func(t *testing.T) {
 			p := add(passkey(r.user().ID))
 			x := removal(p)
-			x.KeepSecond = true
+			x.KeepSecond, x.Usable = true, []proof.Method{proof.Passkey, proof.TOTP}
 			if err := remove(x); fault.Of(err) != fault.CodeLastFactor {
 				t.Errorf("got %v, want last_factor", err)
 			}
@@ -251,7 +251,7 @@ func TestRemovePasskey(t *testing.T) {
 func TestResetRemovesPasskeys(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		u := r.user()
-		r.must(r.AddPasskey(r.ctx(), passkey(u.ID), nil, 9, audit.Trail{}))
+		r.must(r.AddPasskey(r.ctx(), passkey(u.ID), nil, 9, nil, audit.Trail{}))
 		r.try(u.ID, proof.Passkey, noon)
 		_, err := r.ResetFactors(r.ctx(), ending(u.ID), r.trail(u.ID))
 		r.must(err)
@@ -263,7 +263,7 @@ func TestResetRemovesPasskeys(t *testing.T) {
 
 func TestPasskeyOfNobody(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
-		if err := r.AddPasskey(r.ctx(), passkey(ident.New()), nil, 9, audit.Trail{}); fault.Of(err) != fault.CodeNotFound {
+		if err := r.AddPasskey(r.ctx(), passkey(ident.New()), nil, 9, nil, audit.Trail{}); fault.Of(err) != fault.CodeNotFound {
 			t.Errorf("a user that is gone: got %v, want not_found", err)
 		}
 	})
