@@ -40,6 +40,8 @@ type commands struct {
 
 	Serve    serveCmd    `cmd:"" help:"Run the server."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, or take the last step back."`
+	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database while the server runs."`
+	Restore  restoreCmd  `cmd:"" help:"Put a copy back, with everything that works once used up."`
 	User     userCmd     `cmd:"" help:"Add, list, lock and help people."`
 	Key      keyCmd      `cmd:"" help:"List and rotate the keys that sign access tokens; make service keys."`
 	Audit    auditCmd    `cmd:"" help:"Verify the audit log."`

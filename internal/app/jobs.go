@@ -10,6 +10,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
+	"github.com/sallyport/sallyport/internal/factor/totp"
 	"github.com/sallyport/sallyport/internal/httpapi"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/token"
@@ -116,6 +117,13 @@ func (a *App) Reseal(ctx context.Context, by account.Actor) (store.Resealed, err
 	e := by.Mark(audit.New(ctx, a.clock(), audit.SystemKeyRotated, audit.Success, ""))
 	e.Reason = "resealed"
 	return a.Store.Reseal(ctx, audit.Of(e))
+}
+
+// Restored makes a database that was restored from a copy safe to serve (BC-03).
+func (a *App) Restored(ctx context.Context, by account.Actor) (store.Restored, error) {
+	now := a.clock()
+	e := by.Mark(audit.New(ctx, now, audit.SystemRestored, audit.Success, ""))
+	return a.Store.Restored(ctx, now, totp.StepAt(now), audit.Of(e))
 }
 
 func (a *App) loadKeys(ctx context.Context) error {

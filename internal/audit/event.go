@@ -51,6 +51,7 @@ const (
 	MessageDropped        Name = "sys_message_dropped"
 	AuditRead             Name = "sys_audit_exported"
 	SystemKeyRotated      Name = "sys_key_rotated"
+	SystemRestored        Name = "sys_restored"
 	SystemStartup         Name = "sys_startup"
 	SystemShutdown        Name = "sys_shutdown"
 	SystemAlarm           Name = "sys_alarm"

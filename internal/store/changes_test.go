@@ -84,7 +84,7 @@ func revoked(revs []session.Revocation, err error) (bool, error) { return len(re
 func touching(_ []session.Revocation, touched bool, err error) (bool, error) { return touched, err }
 
 func changes() []change {
-	return slices.Concat(accountChanges(), sessionChanges(), factorChanges(), providerChanges(), passkeyChanges())
+	return slices.Concat(accountChanges(), sessionChanges(), factorChanges(), providerChanges(), passkeyChanges(), wholeChanges())
 }
 
 func TestChangesAreAllListed(t *testing.T) {

@@ -40,6 +40,7 @@ const (
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
 	engine Engine
+	file   string // of SQLite
 	// rw serves transactions that write, ro single reads. On PostgreSQL both are
 	// one pool; on SQLite rw is the one writer and ro a pool of readers, so that a
 	// reader never waits for a writer and writers queue in order.
@@ -84,6 +85,7 @@ func Open(ctx context.Context, databaseURL string, seal Sealer, o Options) (*Sto
 }
 
 func (s *Store) openSQLite(path string, o Options) error {
+	s.file = path
 	if dir := filepath.Dir(path); dir != "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("store: making the data folder: %w", err)

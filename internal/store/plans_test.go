@@ -180,6 +180,12 @@ var scans = map[string]string{
 	"RetireSigningKey":        "a handful of rows",
 	"DeleteSigningKeysBefore": "a handful of rows",
 	"CountMessages":           "counts all of them, for metrics",
+	"EndEverySession":         "after a restore",
+	"SpendEverything":         "after a restore",
+	"SpendEveryBackupCode":    "after a restore",
+	"CloseEveryStep":          "after a restore",
+	"ForgetEverySigningKey":   "after a restore",
+	"ExpireEveryMessage":      "after a restore",
 	"CountAdmins":             "asked when an administrator steps down",
 }
 

@@ -99,10 +99,13 @@ func (Factor) Read(answer string) (string, error) {
 	return answer, nil
 }
 
+// StepAt is the number of the time step of an instant (RFC 6238 §4.2).
+func StepAt(now time.Time) int64 { return now.Unix() / int64(Step.Seconds()) }
+
 // Match returns the accepted step that code belongs to at now. It compares in
 // constant time against every accepted step (TO-06).
 func (f Factor) Match(secret []byte, code string, now time.Time) (step int64, ok bool, err error) {
-	current := now.Unix() / int64(Step.Seconds())
+	current := StepAt(now)
 	for back := range int64(f.Back) + 1 {
 		want, err := Code(secret, current-back)
 		if err != nil {
