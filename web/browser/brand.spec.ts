@@ -47,6 +47,7 @@ test("OA-11 a sign-in leads back to another application of the list, and to no o
     await signIn(`http://127.0.0.1:${port + 1}/`);
     await expect(page.getByRole("heading", { name: "You are signed in" })).toBeVisible();
     await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByLabel("E-mail address")).toBeVisible();
     await signIn(home);
     await page.waitForURL(home);
     await expect(page.getByText("the application")).toBeVisible();

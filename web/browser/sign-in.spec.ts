@@ -126,6 +126,7 @@ test.describe("where everybody needs a second factor", () => {
     await signedIn(page);
 
     await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByLabel("E-mail address")).toBeVisible();
     await showPassword(page, server);
     await page.getByRole("button", { name: "Backup code" }).click();
     await page.getByRole("textbox", { name: "Backup code" }).fill(codes[0] ?? "");
@@ -205,6 +206,7 @@ test("OA-11 a finished sign-in leads to the wished path of this site and nowhere
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await signedIn(page);
   await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByLabel("E-mail address")).toBeVisible();
   await page.goto(`${server.url}/sign-in?return_to=/demo`);
   await page.getByLabel("E-mail address").fill(email);
   await page.getByRole("textbox", { name: "Password" }).fill(password);
