@@ -2,13 +2,12 @@ package app
 
 import (
 	"context"
-	"sync/atomic"
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport/sallyport/internal/challenge"
-	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/onetime"
 	"github.com/sallyport/sallyport/internal/phone"
@@ -64,11 +63,16 @@ func (a *App) observeToll() func(toll.Verdict) {
 	verdicts := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sallyport_sms_codes_total", Help: "SMS codes asked for, by verdict: sent, or the reason of the refusal.",
 	}, []string{"verdict"})
-	var until atomic.Int64
 	breaker := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sallyport_sms_breaker_open", Help: "1 while no SMS code leaves because the budget of the whole server is used up.",
 	}, func() float64 {
-		if a.clock().Before(clock.FromMicros(until.Load())) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		until, err := a.Store.SMSBreakerUntil(ctx)
+		switch {
+		case err != nil:
+			return math.NaN() // nobody knows; the database has alarms of its own
+		case a.clock().Before(until):
 			return 1
 		}
 		return 0
@@ -80,9 +84,6 @@ func (a *App) observeToll() func(toll.Verdict) {
 			name = "sent"
 		}
 		verdicts.WithLabelValues(name).Inc()
-		if !v.BreakerUntil.IsZero() {
-			until.Store(clock.Micros(v.BreakerUntil))
-		}
 		if v.Trip {
 			a.log.Error("the budget of SMS codes is used up; none leaves until the breaker closes", "until", v.BreakerUntil)
 		}

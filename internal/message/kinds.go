@@ -45,7 +45,6 @@ func sheets() []sheet {
 		{kind: PasskeyCloned, sms: true, data: occasion(nil)},
 		{kind: Invitation, link: true},
 		{kind: Code, code: true, sms: true, data: map[string]string{"purpose": "sign_in"}},
-		{kind: CodeRequested, sms: true, data: occasion(nil)},
 	}
 }
 

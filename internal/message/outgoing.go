@@ -39,7 +39,6 @@ const (
 	PasskeyCloned   Kind = "passkey_cloned"   // warning: sign counter went back
 	Invitation      Kind = "invitation"       // link
 	Code            Kind = "code"             // a second-factor or confirmation code
-	CodeRequested   Kind = "code_requested"
 )
 
 // Outgoing is one message to one person, as it is handed to the outbox. The

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/challenge"
@@ -67,6 +69,16 @@ func (s *Store) charge(ctx context.Context, q *queries.Queries, i challenge.Issu
 		ID: i.Send.ID, Number: i.Send.Number, Country: i.Send.Country, UserID: i.Send.UserID,
 		IpPrefix: i.Send.IPPrefix, SentAt: clock.Micros(i.Send.At),
 	})
+}
+
+// SMSBreakerUntil returns until when the breaker of SMS codes is open; the zero
+// time where it never opened.
+func (s *Store) SMSBreakerUntil(ctx context.Context) (time.Time, error) {
+	until, err := s.read().SMSBreakerUntil(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return clock.FromMicros(until), err
 }
 
 // SpendCode spends a challenge whose right answer was given, and kills whatever

@@ -54,6 +54,9 @@ func TestIssueCode(t *testing.T) {
 			if trips != 1 || sends != 8 || alarms != 1 {
 				t.Errorf("got %d trips, %d sends, %d alarms; want 1, 8, 1", trips, sends, alarms)
 			}
+			if until, err := r.SMSBreakerUntil(r.ctx()); err != nil || !until.Equal(noon.Add(time.Hour)) {
+				t.Errorf("the breaker: got open until %v, %v, want an hour from noon", until, err)
+			}
 		})
 	})
 }

@@ -40,3 +40,6 @@ WHERE number >= @low AND number <= @high AND sent_at > @since AND sent_at <= @un
 DELETE FROM sms_sends WHERE id IN (
     SELECT x.id FROM sms_sends AS x WHERE x.sent_at < @before ORDER BY x.sent_at LIMIT @batch
 );
+
+-- name: SMSBreakerUntil :one
+SELECT breaker_until FROM sms_gate WHERE id = 1;

@@ -260,6 +260,17 @@ func (q *Queries) NthSendByUser(ctx context.Context, arg NthSendByUserParams) ([
 	return items, nil
 }
 
+const sMSBreakerUntil = `-- name: SMSBreakerUntil :one
+SELECT breaker_until FROM sms_gate WHERE id = 1
+`
+
+func (q *Queries) SMSBreakerUntil(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, sMSBreakerUntil)
+	var breaker_until int64
+	err := row.Scan(&breaker_until)
+	return breaker_until, err
+}
+
 const sendCountriesOfIP = `-- name: SendCountriesOfIP :many
 SELECT DISTINCT country FROM sms_sends WHERE ip_prefix = ?1 AND sent_at > ?2
 `
