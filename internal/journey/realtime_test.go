@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -81,6 +82,27 @@ func TestRealtime(t *testing.T) {
 			if got := frame(t, ws, "event"); got["topic"] != topic {
 				t.Errorf("got %v, want an event of %s", got, topic)
 			}
+		})
+		t.Run("what was missed comes on whichever node the client comes back to", func(t *testing.T) {
+			lost, witness := two.socket(t, access), one.socket(t, access)
+			frame(t, lost, "welcome")
+			frame(t, witness, "welcome")
+			seen := publish(two, map[string]any{"user": userID, "name": "seen"})
+			frame(t, lost, "event")
+			frame(t, witness, "event") // the other node knows it, too
+			_ = lost.CloseNow()
+			missed := publish(two, map[string]any{"user": userID, "name": "missed"})
+			back, _, err := websocket.Dial(t.Context(), one.url+"/api/v1/ws?after="+seen, &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + access}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = back.CloseNow() }()
+			frame(t, back, "welcome")
+			if got := frame(t, back, "event"); got["id"] != missed {
+				t.Errorf("got %v, want the event %s that was missed", got, missed)
+			}
+			frame(t, ws, "event")
+			frame(t, ws, "event")
 		})
 		t.Run("WS-05 a grant lets one user listen", func(t *testing.T) {
 			grant := one.want(t, 201, "POST", "/api/v1/realtime/grants", key, map[string]any{"user": userID, "topics": []string{"rooms/7"}, "expires_in": 60}).text("grant")
