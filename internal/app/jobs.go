@@ -150,6 +150,9 @@ func (a *App) servers(ln net.Listener, failed chan<- error) ([]*http.Server, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", httpapi.MetricsHandler(a.metrics))
+	if a.cfg.HTTP.Pprof {
+		profiles(mux)
+	}
 	metrics := httpapi.NewServer(mux, a.log)
 	mln, err := net.Listen("tcp", a.cfg.HTTP.MetricsAddr)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 type HTTP struct {
 	ListenAddr      string         // LISTEN_ADDR: host:port
 	MetricsAddr     string         // METRICS_ADDR: host:port; empty: off
+	Pprof           bool           // METRICS_PPROF
 	CORSOrigins     []string       // CORS_ORIGINS: exact origins
 	TrustedProxies  []netip.Prefix // TRUSTED_PROXIES; empty: forwarded headers are ignored
 	IPv6Prefix      int            // IPV6_PREFIX: bits that stand for one client
@@ -27,7 +28,11 @@ func (h *HTTP) block() block {
 			},
 			{
 				Name: "METRICS_ADDR", Default: "127.0.0.1:9090", Blank: "off", into: listen(&h.MetricsAddr, true),
-				Help: "The address of the second listener, which serves GET /metrics and nothing else. It asks for no password: keep it off the public network. Empty or off switches it off.",
+				Help: "The address of the second listener, which serves GET /metrics, and profiles where METRICS_PPROF says so. It asks for no password: keep it off the public network. Empty or off switches it off.",
+			},
+			{
+				Name: "METRICS_PPROF", Default: "false", into: flag(&h.Pprof),
+				Help: "Serves the profiles of Go under /debug/pprof/ on METRICS_ADDR, for `go tool pprof`. A profile shows what the program does and costs processor time; a heap profile names sizes, never contents.",
 			},
 			{
 				Name: "CORS_ORIGINS", into: origins(&h.CORSOrigins),

@@ -56,7 +56,7 @@ func (h *hub) take(ip string, pending bool) error {
 		return fault.New(fault.CodeUnavailable).WithRetryAfter(time.Second)
 	case h.taken >= h.cfg.MaxTotal:
 		return fault.New(fault.CodeBusy).WithRetryAfter(5 * time.Second)
-	case p.all >= h.cfg.MaxPerIP, pending && p.pending >= h.cfg.MaxPendingIP:
+	case p.all >= h.share(h.cfg.MaxPerIP), pending && p.pending >= h.cfg.MaxPendingIP:
 		return fault.New(fault.CodeRateLimited).WithRetryAfter(5 * time.Second)
 	}
 	h.taken++

@@ -119,6 +119,9 @@ func TestDeploymentsAreAccepted(t *testing.T) {
 		"image": append(
 			assignments(`\b(`+upper+`)=(\S+)`, regexp.MustCompile(`(?m)^ENV .+$`).FindString(read(t, deploy+"/Dockerfile"))),
 			"PUBLIC_URL=https://auth.example.org", "SECRET_KEY="+secretKey, "SMTP_SERVER=smtp.example.org"),
+		"kubernetes": append(
+			assignments(`(?m)^  (`+upper+`): "?([^"\n]+)"?$`, read(t, deploy+"/kubernetes/sallyport.yaml")),
+			"SECRET_KEY="+secretKey, "SMTP_PASSWORD=p", "DATABASE_URL=postgres://u:p@db:5432/sallyport", "REDIS_URL=rediss://u:p@redis:6380/0"),
 		"systemd": assignments(`(?m)^(`+upper+`)=(.*)$`, fenced(t, "env")),
 	}
 	for name, environ := range tests {
@@ -165,4 +168,27 @@ func fenced(t *testing.T, kind string) string {
 		t.Fatalf("docs/deploy.md has no block of kind %s", kind)
 	}
 	return m[1]
+}
+
+// TestKubernetesManifest holds the manifest against the server it starts.
+func TestKubernetesManifest(t *testing.T) {
+	text := read(t, deploy+"/kubernetes/sallyport.yaml")
+	s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db")
+	paths := regexp.MustCompile(`httpGet: \{path: (\S+), port: http\}`).FindAllStringSubmatch(text, -1)
+	if len(paths) != 3 {
+		t.Errorf("got %d probes, want startup, liveness and readiness", len(paths))
+	}
+	for _, p := range paths {
+		if res, _ := s.raw(t, "GET", p[1], nil, ""); res.StatusCode != 200 {
+			t.Errorf("probe %s: got %d, want 200", p[1], res.StatusCode)
+		}
+	}
+	for _, want := range []string{
+		"runAsNonRoot: true", "readOnlyRootFilesystem: true", "allowPrivilegeEscalation: false", "drop: [ALL]", "automountServiceAccountToken: false",
+		"kind: PodDisruptionBudget", "maxUnavailable: 0",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("got no %q", want)
+		}
+	}
 }
