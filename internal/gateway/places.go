@@ -68,7 +68,12 @@ func (g *Gateway) renewPlaces(ctx context.Context) {
 				held = append(held, *p)
 			}
 		}
-		if err := g.parts.Places.Renew(ctx, held); err != nil && ctx.Err() == nil {
+		err := g.parts.Places.Renew(ctx, held)
+		if ctx.Err() != nil {
+			return
+		}
+		g.hub.countAlone(err != nil)
+		if err != nil {
 			g.parts.Log.WarnContext(ctx, "the places of connections were not renewed; each node counts by itself", "error", err)
 		}
 	}
