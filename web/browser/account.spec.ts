@@ -221,3 +221,33 @@ test("an account elsewhere is linked, signs in, and is unlinked; another account
   await expect(page.getByRole("cell", { name: "ada@corp.example", exact: true })).toHaveCount(0);
   expect(faults).toEqual([]);
 });
+
+test("codes by SMS and e-mail are set up with codes from the inbox", async ({ page, server }) => {
+  const faults = watch(page);
+  await server.person(email);
+  await open(page, server);
+  await section(page, "Sign-in and security");
+  const newest = async (to: RegExp) => (await server.messages()).find((m) => to.test(m.to) && m.code)?.code ?? "";
+
+  await page.getByRole("button", { name: "Add codes by SMS" }).click();
+  await page.getByLabel("Phone number with its country code").fill("12");
+  await page.getByRole("dialog").getByRole("button", { name: "Send a code" }).click();
+  await expect(page.getByLabel("Phone number with its country code")).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("Phone number with its country code").fill("+1 415 555 0132");
+  await page.getByRole("dialog").getByRole("button", { name: "Send a code" }).click();
+  await expect.poll(() => newest(/^\+1/)).not.toBe("");
+  await accessible(page);
+  await fitsAPhone(page);
+  await typeCode(page, await newest(/^\+1/));
+  await page.getByRole("button", { name: "I have kept them" }).click();
+  await expect(page.getByText("Messages can be redirected", { exact: false })).toBeVisible();
+
+  await page.getByRole("button", { name: "Add codes by e-mail" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Send a code" }).click();
+  await expect.poll(() => newest(/ada@/)).not.toBe("");
+  await accessible(page);
+  await typeCode(page, await newest(/ada@/));
+  await expect(page.getByRole("button", { name: /^Remove: Code by e-mail/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Add codes by e-mail" })).toHaveCount(0);
+  expect(faults).toEqual([]);
+});

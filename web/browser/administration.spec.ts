@@ -186,3 +186,25 @@ test("sessions are ended, the log is verified and copied, the next key is made",
   await fitsAPhone(page);
   expect(faults).toEqual([]);
 });
+
+test("PW-13 the link that the first start prints makes the administrator, once", async ({ page, server }) => {
+  const faults = watch(page);
+  await expect.poll(() => server.setupLink()).not.toBe("");
+  const link = server.setupLink();
+  const submit = async () => {
+    await page.goto(link);
+    await page.getByLabel("E-mail address").fill(root);
+    await page.getByLabel(/^Password/).fill(password);
+    await page.getByRole("button", { name: "Create administrator" }).click();
+  };
+  await submit();
+  await expect(page.getByRole("status")).toContainText("The administrator is created.");
+  await accessible(page);
+  await fitsAPhone(page);
+  await page.goto("about:blank");
+  await submit();
+  await expect(page.getByRole("status")).toContainText("expired");
+  await signInTo(page, server, root, "/administration");
+  await expect(page.getByRole("alert").first()).toContainText("second factor"); // a password alone administers nothing
+  expect(faults).toEqual([]);
+});

@@ -25,6 +25,7 @@ export class Server {
   readonly #folder: string;
   readonly #environ: Record<string, string>;
   #process: ChildProcess | undefined;
+  #said = "";
 
   constructor(port: number, folder: string, environ: Record<string, string>) {
     this.url = `http://localhost:${port}`;
@@ -48,9 +49,12 @@ export class Server {
     const child = spawn(binary, ["serve"], {
       cwd: this.#folder,
       env: { PATH, ...this.#environ },
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";
+    child.stdout?.on("data", (text) => {
+      this.#said += text;
+    });
     child.stderr?.on("data", (text) => {
       said += text;
     });
@@ -117,6 +121,11 @@ export class Server {
   /** Signs a person in as a program does, and returns the tokens. */
   async signIn(email: string): Promise<{ access_token: string; refresh_token: string; user: { id: string } }> {
     return (await this.post("/api/v1/auth/login", { email, password })).json();
+  }
+
+  /** The one-time link for the first administrator, as the program prints it. */
+  setupLink(): string {
+    return /http\S+\/setup#token=\S+/.exec(this.#said)?.[0] ?? "";
   }
 
   /** Makes an administrator at the command line. */

@@ -44,7 +44,7 @@ export function AddFactor(props: {
           <NewApp {...{ action }} onCode={(code, failed) => confirm(() => confirmApp(inSession, code), failed)} />
         )}
         {props.method === "sms" && (
-          <Phone asked={inSession}>
+          <Phone asked={inSession} guarded={guarded}>
             <Digits
               lead={undefined}
               action={action}

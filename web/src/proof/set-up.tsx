@@ -32,17 +32,20 @@ export function App(props: { setup: Setup; action: Action; onCode(code: string, 
 }
 
 /** A phone number, then the code that it gets. */
-export function Phone(props: { asked: Asked; children: React.ReactNode }) {
+export function Phone(props: {
+  asked: Asked;
+  /** Through what a session asks, where a fresh proof may be demanded. */
+  guarded?: <T>(work: () => Promise<T>) => Promise<T>;
+  children: React.ReactNode;
+}) {
   const [phone, setPhone] = useState("");
   const [sentTo, setSentTo] = useState<string>();
   const action = useAction();
   function submit(event: FormEvent) {
     event.preventDefault();
     action.run(async () => {
-      const { data } = await client.api.POST("/api/v1/mfa/sms/send", {
-        body: { phone },
-        headers: props.asked.headers,
-      });
+      const send = () => client.api.POST("/api/v1/mfa/sms/send", { body: { phone }, headers: props.asked.headers });
+      const { data } = await (props.guarded === undefined ? send() : props.guarded(send));
       setSentTo(data?.hint);
     });
   }
