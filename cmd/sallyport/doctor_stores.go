@@ -86,7 +86,7 @@ func (d *doctor) redis(ctx context.Context) []check {
 	}
 	const mend = "Check REDIS_URL, its user name and password, and that Redis runs"
 	before := d.now()
-	at, private, err := redis.Probe(ctx, d.cfg.Redis.URL.Reveal())
+	at, private, err := redis.Probe(ctx, d.cfg.Redis.URL.Reveal(), d.cfg.Redis.CAFile)
 	if err != nil {
 		return []check{failed("redis", "it does not answer: "+message.OneLine(err.Error(), 200), mend)}
 	}

@@ -26,7 +26,7 @@ func (a *App) openNeighbours(ctx context.Context) error {
 	var shared limit.Limiter = local
 	a.bus = busmemory.New(0)
 	if !a.cfg.Redis.URL.Empty() {
-		client, err := busredis.Dial(a.cfg.Redis.URL.Reveal())
+		client, err := busredis.Dial(a.cfg.Redis.URL.Reveal(), a.cfg.Redis.CAFile)
 		if err != nil {
 			return fmt.Errorf("REDIS_URL: %w", err)
 		}

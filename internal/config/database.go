@@ -99,18 +99,33 @@ func redact(u url.URL) string {
 
 // Redis is what several nodes share.
 type Redis struct {
-	URL DSN // REDIS_URL; empty: this is the only node
+	URL    DSN    // REDIS_URL; empty: this is the only node
+	CAFile string // REDIS_TLS_CA_FILE; empty: the roots of this machine
 }
 
 func (r *Redis) block() block {
 	return block{
 		title: "Redis",
 		about: "What several nodes share: rate limits, and the feed that closes sockets on every node.",
-		settings: []Setting{{
-			Name: "REDIS_URL", into: redisURL(&r.URL),
-			Help: "redis://user:password@host:6379/0, or rediss:// for TLS. Empty: this is the only node. Losing Redis weakens nothing that matters: limits fall back to each node's own, and revocations are swept from the database.",
-		}},
+		settings: []Setting{
+			{
+				Name: "REDIS_URL", into: redisURL(&r.URL),
+				Help: "redis://user:password@host:6379/0, or rediss:// for TLS. Empty: this is the only node. Losing Redis weakens nothing that matters: limits fall back to each node's own, and revocations are swept from the database.",
+			},
+			{
+				Name: "REDIS_TLS_CA_FILE", into: text(&r.CAFile),
+				Help: "A file of certificates in PEM: the authorities that may vouch for Redis behind rediss://, instead of those this machine trusts. It is read at the start. PostgreSQL has sslrootcert in DATABASE_URL for the same.",
+			},
+		},
+		check: func(*Config) []Problem { return r.check() },
 	}
+}
+
+func (r *Redis) check() []Problem {
+	if r.CAFile == "" || strings.HasPrefix(r.URL.Reveal(), "rediss://") {
+		return nil
+	}
+	return []Problem{{"REDIS_TLS_CA_FILE", "it is given, and REDIS_URL does not begin with rediss://", "Begin REDIS_URL with rediss://, or leave REDIS_TLS_CA_FILE out"}}
 }
 
 func redisURL(to *DSN) value {

@@ -65,6 +65,7 @@ func TestRefusedValues(t *testing.T) {
 		{"parameters of a SQLite file", "DATABASE_URL=sqlite:x.db?mode=ro"},
 		{"another database", "DATABASE_URL=mysql://root@localhost/x"},
 		{"another store", "REDIS_URL=http://localhost:6379"},
+		{"an authority for nobody", "REDIS_TLS_CA_FILE=ca.pem"},
 		{"another profile", "SECURITY_PROFILE=lax"},
 		{"another algorithm", "TOKEN_ALG=none"},
 		{"TK-01 a shared secret", "TOKEN_ALG=HS256"},
@@ -107,6 +108,13 @@ func TestArgon2Floors(t *testing.T) {
 				t.Errorf("got problems %v, want accepted: %v", ps, tc.ok)
 			}
 		})
+	}
+}
+
+func TestRedisAuthorityNeedsTLS(t *testing.T) {
+	load(t, "REDIS_URL=rediss://:p@redis:6379/0", "REDIS_TLS_CA_FILE=ca.pem")
+	if ps := problems(t, "REDIS_URL=redis://:p@redis:6379/0", "REDIS_TLS_CA_FILE=ca.pem"); !slices.Equal(names(ps), []string{"REDIS_TLS_CA_FILE"}) {
+		t.Errorf("an authority for a connection in the clear: got problems %v, want one with REDIS_TLS_CA_FILE", ps)
 	}
 }
 

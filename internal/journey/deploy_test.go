@@ -3,6 +3,7 @@ package journey_test
 import (
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -120,8 +121,8 @@ func TestDeploymentsAreAccepted(t *testing.T) {
 			assignments(`\b(`+upper+`)=(\S+)`, regexp.MustCompile(`(?m)^ENV .+$`).FindString(read(t, deploy+"/Dockerfile"))),
 			"PUBLIC_URL=https://auth.example.org", "SECRET_KEY="+secretKey, "SMTP_SERVER=smtp.example.org"),
 		"kubernetes": append(
-			assignments(`(?m)^  (`+upper+`): "?([^"\n]+)"?$`, read(t, deploy+"/kubernetes/sallyport.yaml")),
-			"SECRET_KEY="+secretKey, "SMTP_PASSWORD=p", "DATABASE_URL=postgres://u:p@db:5432/sallyport", "REDIS_URL=rediss://u:p@redis:6380/0"),
+			assignments(`(?m)^  (?:# )?(`+upper+`): "?([^" \n]+)"?(?: #.*)?$`, read(t, deploy+"/kubernetes/sallyport.yaml")),
+			"SECRET_KEY="+secretKey, "SMTP_PASSWORD=p", "DATABASE_URL=postgres://u:p@db:5432/sallyport?sslmode=verify-full&sslrootcert=/etc/sallyport/ca.pem", "REDIS_URL=rediss://u:p@redis:6380/0"),
 		"systemd": assignments(`(?m)^(`+upper+`)=(.*)$`, fenced(t, "env")),
 	}
 	for name, environ := range tests {
@@ -168,6 +169,45 @@ func fenced(t *testing.T, kind string) string {
 		t.Fatalf("docs/deploy.md has no block of kind %s", kind)
 	}
 	return m[1]
+}
+
+// TestComposeTrustsNobody holds compose.yaml to TLS and passwords on the way to
+// PostgreSQL and Redis. That both servers take the files of deploy, and the
+// program what certificates.sh makes, is shown by TestTwoNodesOverTLS.
+func TestComposeTrustsNobody(t *testing.T) {
+	text := read(t, deploy+"/compose.yaml")
+	cfg, err := config.Load(assignments(`(?m)^ +(DATABASE_URL|REDIS_URL|REDIS_TLS_CA_FILE): (.+)$`, text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	database, err := url.Parse(cfg.Database.URL.Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const authority = "/etc/sallyport/ca.pem"
+	if q := database.Query(); q.Get("sslmode") != "verify-full" || q.Get("sslrootcert") != authority {
+		t.Errorf("OP-09 DATABASE_URL: got %v, want verify-full with an authority", q)
+	}
+	if redis := cfg.Redis.URL.Reveal(); !strings.HasPrefix(redis, "rediss://:") || cfg.Redis.CAFile != authority {
+		t.Errorf("OP-09 Redis: got %s with %q, want TLS with a password and an authority", cfg.Redis.URL, cfg.Redis.CAFile)
+	}
+	for _, want := range []string{
+		"./certificates/ca.pem:" + authority + ":ro",
+		"--ssl=on", "--hba_file=/etc/postgresql/pg_hba.conf", "./postgres/pg_hba.conf:/etc/postgresql/pg_hba.conf:ro",
+		"./redis/redis.conf:/etc/redis/redis.conf:ro", `requirepass $$REDIS_PASSWORD`, "--tls --cacert",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("compose.yaml: got no %q", want)
+		}
+	}
+	if conf := read(t, deploy+"/redis/redis.conf"); !regexp.MustCompile(`(?m)^port 0$`).MatchString(conf) {
+		t.Error("redis.conf: got no `port 0`, which turns plain connections off")
+	}
+	for _, m := range regexp.MustCompile(`(?m)^(?:\s*- |.*\[")\./(\S+?):`).FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(deploy + "/" + m[1]); err != nil && !strings.HasPrefix(m[1], "certificates/") {
+			t.Errorf("compose.yaml mounts ./%s: %v", m[1], err)
+		}
+	}
 }
 
 // TestKubernetesManifest holds the manifest against the server it starts.

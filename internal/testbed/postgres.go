@@ -26,7 +26,7 @@ var shared = sync.OnceValues(func() (string, error) {
 	if u := os.Getenv(PostgresURLVariable); u != "" {
 		return u, nil
 	}
-	s, err := newPostgres()
+	s, err := newPostgres(nil)
 	if err != nil {
 		return "", err
 	}
@@ -79,13 +79,26 @@ type PostgresServer struct {
 	process  *process
 	port     int
 	password string
+	secure   *Certificates // nil: in the clear
 }
 
 // OwnPostgres starts a PostgreSQL for this test alone; it is gone when the test
 // ends. It keeps its data over Stop and Start.
 func OwnPostgres(tb testing.TB) *PostgresServer {
 	tb.Helper()
-	s, err := newPostgres()
+	return ownPostgres(tb, nil)
+}
+
+// SecurePostgres is OwnPostgres with the settings of deploy/postgres: passwords
+// as scram, TLS only, with those certificates.
+func SecurePostgres(tb testing.TB, c *Certificates) *PostgresServer {
+	tb.Helper()
+	return ownPostgres(tb, c)
+}
+
+func ownPostgres(tb testing.TB, c *Certificates) *PostgresServer {
+	tb.Helper()
+	s, err := newPostgres(c)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -97,6 +110,9 @@ func OwnPostgres(tb testing.TB) *PostgresServer {
 // URL returns the address of the database "postgres" on the server, as its
 // superuser.
 func (s *PostgresServer) URL() string {
+	if s.secure != nil {
+		return fmt.Sprintf("postgres://postgres:%s@127.0.0.1:%d/postgres?sslmode=verify-full&sslrootcert=%s", s.password, s.port, s.secure.CA)
+	}
 	return fmt.Sprintf("postgres://postgres:%s@127.0.0.1:%d/postgres?sslmode=disable", s.password, s.port)
 }
 
@@ -122,7 +138,7 @@ func (s *PostgresServer) Thaw() { send(s.tb, s.process, syscall.SIGCONT) }
 // Log returns the server's log so far, to look for what must not be in it.
 func (s *PostgresServer) Log() string { return s.process.log() }
 
-func newPostgres() (*PostgresServer, error) {
+func newPostgres(c *Certificates) (*PostgresServer, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
 		return nil, err
@@ -131,7 +147,7 @@ func newPostgres() (*PostgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &PostgresServer{bin: bin, process: p, password: rand.Text()}
+	s := &PostgresServer{bin: bin, process: p, password: rand.Text(), secure: c}
 	if err := s.create(); err != nil {
 		p.stop(false)
 		return nil, err
@@ -166,11 +182,20 @@ func (s *PostgresServer) create() error {
 
 // start runs the server without waiting for the disk and waits until it answers.
 func (s *PostgresServer) start() error {
-	err := s.process.start(filepath.Join(s.bin, "postgres"), "-D", "data",
+	args := []string{
+		"-D", "data",
 		"-p", fmt.Sprint(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off",
-		"-c", "max_connections=300", "-c", "shared_buffers=64MB")
-	if err != nil {
+		"-c", "max_connections=300", "-c", "shared_buffers=64MB",
+	}
+	if s.secure != nil {
+		if err := s.secure.lend(s.process, "postgres"); err != nil {
+			return err
+		}
+		args = append(args, "-c", "ssl=on", "-c", "ssl_cert_file=../postgres.pem", "-c", "ssl_key_file=../postgres.key", "-c", "hba_file=pg_hba.conf",
+			"-c", "listen_addresses=127.0.0.1,127.0.0.2")
+	}
+	if err := s.process.start(filepath.Join(s.bin, "postgres"), args...); err != nil {
 		return err
 	}
 	return s.process.await(time.Minute, func() error { return execute(s.URL(), "SELECT 1") })

@@ -3,6 +3,7 @@ package testbed
 import (
 	"bufio"
 	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os/exec"
@@ -30,13 +31,26 @@ type RedisServer struct {
 	process  *process
 	port     int
 	password string
+	secure   *Certificates // nil: in the clear
 }
 
 // OwnRedis starts a Redis for this test alone; it is gone when the test ends.
 // Nothing is kept on disk: it is empty after Stop and Start.
 func OwnRedis(tb testing.TB) *RedisServer {
 	tb.Helper()
-	s, err := newRedis()
+	return ownRedis(tb, nil)
+}
+
+// SecureRedis is OwnRedis with the settings of deploy/redis: TLS only, with those
+// certificates, and a password.
+func SecureRedis(tb testing.TB, c *Certificates) *RedisServer {
+	tb.Helper()
+	return ownRedis(tb, c)
+}
+
+func ownRedis(tb testing.TB, c *Certificates) *RedisServer {
+	tb.Helper()
+	s, err := newRedis(c)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -49,7 +63,12 @@ func OwnRedis(tb testing.TB) *RedisServer {
 func (s *RedisServer) Addr() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
 // URL returns the server's address as REDIS_URL takes it, with the password.
-func (s *RedisServer) URL() string { return fmt.Sprintf("redis://:%s@%s/0", s.password, s.Addr()) }
+func (s *RedisServer) URL() string {
+	if s.secure != nil {
+		return fmt.Sprintf("rediss://:%s@%s/0", s.password, s.Addr())
+	}
+	return fmt.Sprintf("redis://:%s@%s/0", s.password, s.Addr())
+}
 
 // Stop ends the server and cuts its connections; it is down on return.
 func (s *RedisServer) Stop() { s.process.stop(true) }
@@ -76,7 +95,7 @@ func (s *RedisServer) Freeze() { send(s.tb, s.process, syscall.SIGSTOP) }
 // Thaw ends a Freeze.
 func (s *RedisServer) Thaw() { send(s.tb, s.process, syscall.SIGCONT) }
 
-func newRedis() (*RedisServer, error) {
+func newRedis(c *Certificates) (*RedisServer, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, missing("redis-server", "redis-server")
@@ -85,7 +104,7 @@ func newRedis() (*RedisServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &RedisServer{program: program, process: p, password: rand.Text()}
+	s := &RedisServer{program: program, process: p, password: rand.Text(), secure: c}
 	for range 3 { // another process may be quicker to take the port
 		if s.port, err = freePort(); err != nil {
 			break
@@ -103,6 +122,13 @@ func newRedis() (*RedisServer, error) {
 // list, runs the server and waits until it answers.
 func (s *RedisServer) start() error {
 	conf := fmt.Sprintf("bind 127.0.0.1\nport %d\nrequirepass %s\nsave \"\"\nappendonly no\n", s.port, s.password)
+	if s.secure != nil {
+		if err := s.secure.lend(s.process, "redis"); err != nil {
+			return err
+		}
+		conf = s.secure.redisConf + fmt.Sprintf("bind 127.0.0.1 127.0.0.2\nrequirepass %s\ntls-port %d\n", s.password, s.port) +
+			"tls-cert-file redis.pem\ntls-key-file redis.key\ntls-ca-cert-file ca.pem\n"
+	}
 	if err := s.process.write("redis.conf", conf); err != nil {
 		return err
 	}
@@ -112,9 +138,17 @@ func (s *RedisServer) start() error {
 	return s.process.await(30*time.Second, func() error { return s.do("PING") })
 }
 
+func (s *RedisServer) dial() (net.Conn, error) {
+	d := &net.Dialer{Timeout: time.Second}
+	if s.secure == nil {
+		return d.Dial("tcp", s.Addr())
+	}
+	return tls.DialWithDialer(d, "tcp", s.Addr(), &tls.Config{RootCAs: s.secure.pool, MinVersion: tls.VersionTLS12})
+}
+
 // do sends one command and waits for its answer.
 func (s *RedisServer) do(command string) error {
-	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+	conn, err := s.dial()
 	if err != nil {
 		return err
 	}

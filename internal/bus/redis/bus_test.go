@@ -16,7 +16,7 @@ import (
 // dial returns a client of its own, as another node would have.
 func dial(t testing.TB, url string) rueidis.Client {
 	t.Helper()
-	client, err := redis.Dial(url)
+	client, err := redis.Dial(url, "")
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
@@ -78,7 +78,7 @@ func TestDial(t *testing.T) {
 		"redis://user:hunter2@127.0.0.1:1?master_set=m", "redis://user:hunter2@127.0.0.1:1?addr=127.0.0.1:2",
 	} {
 		t.Run("AU-03 refused without repeating "+strings.Map(plain, url), func(t *testing.T) {
-			client, err := redis.Dial(url)
+			client, err := redis.Dial(url, "")
 			if err == nil {
 				client.Close()
 				t.Fatalf("Dial(%q): got no error, want one", url)

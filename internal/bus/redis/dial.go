@@ -3,8 +3,11 @@ package redis
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -23,13 +26,18 @@ var errNotYet = errors.New("bus: redis is dialled when first used")
 // Dial returns a client for the Redis at url: redis://user:password@host:port/db,
 // rediss:// for TLS, unix:// for a socket. It contacts nobody: connections are
 // made when they are first needed and again when they broke, so a node starts
-// whether Redis is there or not. It fails only for a url that cannot be read,
-// with an error that does not repeat it. One client serves the whole node, the
-// limiter included; the caller closes it last.
-func Dial(url string) (rueidis.Client, error) {
+// whether Redis is there or not. caFile names the certificates in PEM that may
+// vouch for a rediss:// server; empty: those this machine trusts. A server that
+// nobody vouches for is never talked to. It fails only for a url or a file that
+// cannot be read, with an error that does not repeat the url. One client serves
+// the whole node, the limiter included; the caller closes it last.
+func Dial(url, caFile string) (rueidis.Client, error) {
 	opt, err := rueidis.ParseURL(url)
 	if err != nil || len(opt.InitAddress) != 1 || opt.Sentinel.MasterSet != "" {
 		return nil, errors.New("bus: the address of redis is not of the form redis://user:password@host:port/db")
+	}
+	if err := trust(opt.TLSConfig, caFile); err != nil {
+		return nil, err
 	}
 	opt.ForceSingleClient = true
 	opt.DisableCache = true
@@ -45,6 +53,28 @@ func Dial(url string) (rueidis.Client, error) {
 		return nil, err
 	}
 	return client, nil // errNotYet: the client is good and dials later
+}
+
+// trust has a connection believe the authorities of that file. No TLS, nothing to
+// believe: then there must be no file either.
+func trust(c *tls.Config, caFile string) error {
+	switch {
+	case c != nil && c.InsecureSkipVerify:
+		return errors.New("bus: skip_verify lets anybody pose as redis: take it out, and give the authority's certificate instead")
+	case caFile == "":
+		return nil
+	case c == nil:
+		return errors.New("bus: an authority is given for a redis without TLS: begin its address with rediss://")
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return fmt.Errorf("bus: the authorities for redis: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("bus: the authorities for redis: %s holds no certificate in PEM", caFile)
+	}
+	return nil
 }
 
 type dialFunc = func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error)

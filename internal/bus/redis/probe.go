@@ -8,10 +8,10 @@ import (
 )
 
 // Probe asks the Redis at address for its time, which also shows that its
-// password is right. private reports whether nobody on the way can read along:
-// by TLS, by a socket, or because it is on this machine.
-func Probe(ctx context.Context, address string) (now time.Time, private bool, err error) {
-	client, err := Dial(address)
+// password is right; caFile is Dial's. private reports whether nobody on the way
+// can read along: by TLS, by a socket, or because it is on this machine.
+func Probe(ctx context.Context, address, caFile string) (now time.Time, private bool, err error) {
+	client, err := Dial(address, caFile)
 	if err != nil {
 		return now, false, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestProbe(t *testing.T) {
-	now, private, err := redis.Probe(t.Context(), testbed.Redis(t))
+	now, private, err := redis.Probe(t.Context(), testbed.Redis(t), "")
 	if err != nil || !private {
 		t.Fatalf("got %v, private %v, want an answer, private on loopback", err, private)
 	}
@@ -22,7 +22,7 @@ func TestProbe(t *testing.T) {
 
 func TestProbeOfNobody(t *testing.T) {
 	for _, address := range []string{"redis://:canary@127.0.0.1:1", "no address", "http://127.0.0.1"} {
-		if _, _, err := redis.Probe(t.Context(), address); err == nil || strings.Contains(err.Error(), "canary") {
+		if _, _, err := redis.Probe(t.Context(), address, ""); err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: got %v, want an error without the password", address, err)
 		}
 	}
