@@ -39,7 +39,7 @@ type doctor struct {
 // last: the others tell it the time.
 func (d *doctor) rooms() []func(context.Context) []check {
 	return []func(context.Context) []check{
-		d.settings, d.exposure, d.files, d.database, d.redis, d.mail, d.sms, d.passkeys, d.proxies, d.clock,
+		d.settings, d.exposure, d.files, d.disk, d.database, d.redis, d.mail, d.sms, d.providers, d.passkeys, d.proxies, d.clock,
 	}
 }
 

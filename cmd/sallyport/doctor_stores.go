@@ -49,7 +49,12 @@ func (d *doctor) migrations(ctx context.Context, t *store.Store) []check {
 			missing++
 		}
 	}
-	what := fmt.Sprintf("%s answers, %d of %s applied", d.cfg.Database.URL, len(all)-missing, count(len(all), "migration"))
+	version, err := t.Version(ctx)
+	if err != nil {
+		return []check{failed("database", "it does not say its version: "+err.Error(), "Check that it is PostgreSQL or SQLite itself")}
+	}
+	product := map[store.Engine]string{store.SQLite: "SQLite", store.Postgres: "PostgreSQL"}[t.Engine()]
+	what := fmt.Sprintf("%s answers, %s %s, %d of %s applied", d.cfg.Database.URL, product, version, len(all)-missing, count(len(all), "migration"))
 	switch {
 	case missing == 0:
 		return []check{fine("database", what)}
@@ -84,15 +89,19 @@ func (d *doctor) redis(ctx context.Context) []check {
 	if d.cfg.Redis.URL.Empty() {
 		return []check{fine("redis", "not used; this is the only node")}
 	}
-	const mend = "Check REDIS_URL, its user name and password, and that Redis runs"
+	const mend = "Check REDIS_URL, its user name and password, and that Redis runs; REDIS_TLS_CA_FILE if an authority of your own vouches for it"
 	before := d.now()
-	at, private, err := redis.Probe(ctx, d.cfg.Redis.URL.Reveal(), d.cfg.Redis.CAFile)
+	found, err := redis.Probe(ctx, d.cfg.Redis.URL.Reveal(), d.cfg.Redis.CAFile)
 	if err != nil {
 		return []check{failed("redis", "it does not answer: "+message.OneLine(err.Error(), 200), mend)}
 	}
-	d.see("Redis", at, before, time.Millisecond)
-	out := []check{fine("redis", d.cfg.Redis.URL.String()+" answers within "+d.now().Sub(before).Round(100*time.Microsecond).String())}
-	if !private {
+	d.see("Redis", found.Now, before, time.Millisecond)
+	what := fmt.Sprintf("%s answers within %v", d.cfg.Redis.URL, d.now().Sub(before).Round(100*time.Microsecond))
+	if found.Version != "" {
+		what += ", Redis " + found.Version
+	}
+	out := []check{fine("redis", what)}
+	if !found.Private {
 		out = append(out, caution("redis", "the connection is in the clear", "Use rediss:// in REDIS_URL, or keep Redis on a private network"))
 	}
 	return out

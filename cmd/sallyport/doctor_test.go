@@ -11,6 +11,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/provider/providertest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -62,7 +63,7 @@ func TestDoctorAsksPostgresAndRedis(t *testing.T) {
 	if err != nil {
 		t.Errorf("got %v, want nil", err)
 	}
-	for _, want := range []string{"; the next start applies the rest", "ok    redis", "agrees with the database and Redis"} {
+	for _, want := range []string{" answers, PostgreSQL 1", "; the next start applies the rest", "ok    redis", ", Redis ", "agrees with the database and Redis"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("got\n%s\nwant %q", got, want)
 		}
@@ -84,6 +85,64 @@ func TestDoctorLooksAtThePostgresConnection(t *testing.T) {
 		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.Contains(got[0].what, want)) {
 			t.Errorf("%s: got %v, want %q", source, got, want)
 		}
+	}
+}
+
+func TestDoctorChecksTheAuthorityOfRedis(t *testing.T) {
+	certificates := testbed.NewCertificates(t)
+	address := "REDIS_URL=" + testbed.SecureRedis(t, certificates).URL()
+	if got, err := examine(t, address, "REDIS_TLS_CA_FILE="+certificates.CA); err != nil || !strings.Contains(got, "ok    redis") || strings.Contains(got, "in the clear") {
+		t.Errorf("with the authority: got %v\n%s\nwant an answer", err, got)
+	}
+	if got, err := examine(t, address); err == nil || !strings.Contains(got, "unknown authority") || !strings.Contains(got, "REDIS_TLS_CA_FILE") {
+		t.Errorf("without: got %v\n%s\nwant what is wrong and what to do", err, got)
+	}
+}
+
+func TestDoctorMeasuresTheDisk(t *testing.T) {
+	const gib = 1 << 30
+	for _, tt := range []struct {
+		free  uint64
+		level string
+		what  string
+	}{
+		{20 * gib, "ok", "20.0 GiB of 64.0 GiB free where data is"},
+		{512 << 20, "warn", "512 MiB of"},
+		{99 << 20, "FAIL", "99 MiB of"},
+		{0, "FAIL", "0 MiB of"},
+	} {
+		if got := room("data", tt.free, 64*gib); got.level != tt.level || !strings.Contains(got.what, tt.what) {
+			t.Errorf("%d bytes free: got %+v, want %s with %q", tt.free, got, tt.level, tt.what)
+		}
+	}
+	free, total, err := space(filepath.Join(t.TempDir(), "not", "made", "yet"))
+	if err != nil || free == 0 || free > total {
+		t.Errorf("a folder not made yet: got %d of %d bytes, error %v; want those of its disk", free, total, err)
+	}
+	if got, err := examine(t, "DATABASE_URL=postgres://u@127.0.0.1:1/x"); err == nil || strings.Contains(got, "  disk ") {
+		t.Errorf("PostgreSQL: got\n%s\nwant nothing about this machine's disk", got)
+	}
+}
+
+func TestDoctorAsksProviders(t *testing.T) {
+	op, liar, hub := providertest.NewOP(t, clock.System), providertest.NewOP(t, clock.System), providertest.NewGitHub(t)
+	liar.Issuer = "https://somebody.else.example"
+	got, err := examine(t,
+		"OIDC_PROVIDERS=up,down,liar",
+		"OIDC_UP_ISSUER="+op.URL, "OIDC_UP_CLIENT_ID=x", "OIDC_UP_CLIENT_SECRET=canary",
+		"OIDC_DOWN_ISSUER=http://127.0.0.1:1", "OIDC_DOWN_CLIENT_ID=x", "OIDC_DOWN_CLIENT_SECRET=canary",
+		"OIDC_LIAR_ISSUER="+liar.URL, "OIDC_LIAR_CLIENT_ID=x", "OIDC_LIAR_CLIENT_SECRET=canary",
+		"GITHUB_CLIENT_ID=x", "GITHUB_CLIENT_SECRET=canary", "GITHUB_URL="+hub.URL, "GITHUB_API_URL="+hub.URL+"/api")
+	if err == nil {
+		t.Error("got no error, want one for those that do not answer")
+	}
+	for _, want := range []string{"ok    providers  up answers", "ok    providers  GitHub answers", "FAIL  providers  down: ", "FAIL  providers  liar: ", "names another issuer"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant %q", got, want)
+		}
+	}
+	if strings.Contains(got, "canary") {
+		t.Errorf("AU-03 the report holds a secret:\n%s", got)
 	}
 }
 

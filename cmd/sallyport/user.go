@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/ident"
+	"github.com/sallyport/sallyport/internal/signin"
 )
 
 type userCmd struct {
@@ -162,8 +165,40 @@ func (c userShowCmd) Run(ctx context.Context, t terminal, s settings) error {
 			t.printf("factor        %s %s\n", f.Method, f.Hint())
 		}
 		t.printf("backup codes  %d left\n", st.BackupCodesLeft)
-		return nil
+		if err := showLinked(ctx, t, a, u); err != nil {
+			return err
+		}
+		return showLocks(ctx, t, a, u)
 	})
+}
+
+// showLinked lists the accounts at providers that open this one.
+func showLinked(ctx context.Context, t terminal, a *app.App, u account.User) error {
+	linked, err := a.Store.OAuthAccounts(ctx, u.ID)
+	for _, l := range linked {
+		t.printf("linked        %s %s, last used %s\n", l.Provider, cmp.Or(l.Email, l.Subject), when(l.LastUsedAt))
+	}
+	return err
+}
+
+// showLocks says what keeps the person out, by an operator's hand or by failed
+// tries.
+func showLocks(ctx context.Context, t terminal, a *app.App, u account.User) error {
+	if u.Disabled() {
+		t.printf("locked        by an administrator since %s\n", when(u.DisabledAt))
+	}
+	failing, err := a.Store.Counters(ctx, u.ID, clock.System(), signin.DefaultCurve)
+	for _, c := range failing {
+		end := "goes on"
+		switch {
+		case c.Hard:
+			end = "stopped until `sallyport user enable`"
+		case !c.LockedUntil.IsZero():
+			end = "rests until " + when(c.LockedUntil)
+		}
+		t.printf("failed tries  %s %d in a row, %s\n", c.Factor, c.Failures, end)
+	}
+	return err
 }
 
 func when(t time.Time) string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/fault"
@@ -18,20 +19,20 @@ import (
 	"github.com/sallyport/sallyport/internal/provider/oidc"
 )
 
-// providers lists the providers that have a client id: a new kind is one entry
-// here.
-func (a *App) providers() (provider.Registry, error) {
-	o, client := a.cfg.OAuth, provider.NewClient(nil)
+// Providers lists the providers that have a client id: a new kind is one entry
+// here. It asks nothing of them yet.
+func Providers(cfg config.Config, now clock.Clock) (provider.Registry, error) {
+	o, client := cfg.OAuth, provider.NewClient(nil)
 	var list []provider.Provider
 	if c := o.Google; c.Configured() {
 		list = append(list, google.New(google.Settings{
-			Issuer: o.GoogleIssuer, ClientID: c.ID, ClientSecret: c.Secret.Reveal(), Scopes: o.GoogleScopes, MFA: o.MFA("google"), Client: client, Clock: a.clock,
+			Issuer: o.GoogleIssuer, ClientID: c.ID, ClientSecret: c.Secret.Reveal(), Scopes: o.GoogleScopes, MFA: o.MFA("google"), Client: client, Clock: now,
 		}))
 	}
 	if c := o.Microsoft; c.Configured() {
 		list = append(list, microsoft.New(microsoft.Settings{
 			URL: o.MicrosoftURL, Tenant: o.MicrosoftTenant, Allowed: o.MicrosoftTenants, ClientID: c.ID, ClientSecret: c.Secret.Reveal(),
-			Scopes: o.MicrosoftScopes, MFA: o.MFA("microsoft"), Client: client, Clock: a.clock,
+			Scopes: o.MicrosoftScopes, MFA: o.MFA("microsoft"), Client: client, Clock: now,
 		}))
 	}
 	if c := o.GitHub; c.Configured() {
@@ -43,7 +44,7 @@ func (a *App) providers() (provider.Registry, error) {
 		about := provider.About{Name: p.Name, Title: p.Title, Icon: p.Icon}
 		list = append(list, oidc.New(oidc.Settings{
 			About: about, Issuer: p.Issuer, ClientID: p.Client.ID, ClientSecret: p.Client.Secret.Reveal(), Scopes: p.Scopes,
-			EmailDomains: p.EmailDomains, MFA: o.MFA(p.Name), Client: client, Clock: a.clock,
+			EmailDomains: p.EmailDomains, MFA: o.MFA(p.Name), Client: client, Clock: now,
 			OfflineScope: "offline_access", Offline: url.Values{"prompt": {"consent"}}, // OpenID Connect Core §11
 		}))
 	}
@@ -65,7 +66,7 @@ func targets(cfg config.Config) provider.Targets {
 
 // openProviders wires signing in with providers.
 func (a *App) openProviders(context.Context) error {
-	registry, err := a.providers()
+	registry, err := Providers(a.cfg, a.clock)
 	if err != nil {
 		return err
 	}

@@ -108,6 +108,14 @@ type Identity struct {
 	Tokens Tokens
 }
 
+// Asker is a Provider that can be asked whether it is there, for whoever looks
+// for what is wrong before anybody signs in.
+type Asker interface {
+	// Ask fetches what the provider publishes, without a user and without a secret.
+	// Its error is ErrUnavailable or ErrRejected, as of a sign-in.
+	Ask(ctx context.Context) error
+}
+
 // Valid reports whether the key is usable.
 func (i Identity) Valid() bool {
 	return i.Issuer != "" && len(i.Issuer) <= 255 && i.Subject != "" && len(i.Subject) <= 255

@@ -1,6 +1,10 @@
 package signin
 
-import "time"
+import (
+	"time"
+
+	"github.com/sallyport/sallyport/internal/proof"
+)
 
 // Curve is how failures of one factor of one account slow it down (RL-01).
 type Curve struct {
@@ -34,6 +38,14 @@ type Count struct {
 	Evaluate bool
 	// Failures in a row, this try included; a success takes them back to zero.
 	Failures    int
+	LockedUntil time.Time // zero: not resting
+	Hard        bool      // stopped until reset
+}
+
+// Counter is the failures of one factor of one account as they stand.
+type Counter struct {
+	Factor      proof.Method
+	Failures    int       // in a row
 	LockedUntil time.Time // zero: not resting
 	Hard        bool      // stopped until reset
 }

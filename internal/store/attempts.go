@@ -59,6 +59,24 @@ func (s *Store) refused(ctx context.Context, q *queries.Queries, subject string,
 	return nil
 }
 
+// Counters returns the factors of a subject that have failed since they last
+// passed, by name.
+func (s *Store) Counters(ctx context.Context, subject string, now time.Time, curve signin.Curve) ([]signin.Counter, error) {
+	rows, err := s.read().AttemptCountersOfSubject(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]signin.Counter, 0, len(rows))
+	for _, r := range rows {
+		c := signin.Counter{Factor: proof.Method(r.Factor), Failures: int(r.Failures), Hard: r.Failures >= int64(curve.Hard)}
+		if until := clock.FromMicros(r.LockedUntil); until.After(now) {
+			c.LockedUntil = until
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
 // ClearAttempts forgets the failures of one factor after its success, and no
 // other's (RL-05). It returns how many there were.
 func (s *Store) ClearAttempts(ctx context.Context, subject string, m proof.Method) error {

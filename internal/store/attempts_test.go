@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +44,7 @@ func TestCountAttempt(t *testing.T) {
 		})
 		t.Run("RL-01 rests from the fifth failure and doubles", func(t *testing.T) { doubles(r.in(t)) })
 		t.Run("RL-01 stops for good at the hard limit", func(t *testing.T) { stops(r.in(t)) })
+		t.Run("RL-01 says which factors fail", func(t *testing.T) { says(r.in(t)) })
 		t.Run("RL-03 counts for a request that has gone away", func(t *testing.T) {
 			r := r.in(t)
 			gone, cancel := context.WithCancel(t.Context())
@@ -121,4 +123,38 @@ func mixed(r *rig) {
 		})
 	}
 	wg.Wait()
+}
+
+func says(r *rig) {
+	r.Helper()
+	u := ident.New()
+	for i := range 12 { // a day apart: no rest is in the way
+		r.try(u, proof.BackupCode, noon.AddDate(0, 0, i-11))
+	}
+	for range 5 {
+		r.try(u, proof.Password, noon)
+	}
+	r.try(u, proof.TOTP, noon)
+	r.try(u, proof.Email, noon)
+	r.must(r.ClearAttempts(r.ctx(), u, proof.Email))
+	rest := noon.Add(curve.Delay(5))
+	for _, tt := range []struct {
+		when  string
+		now   time.Time
+		until time.Time
+	}{{"at once", noon, rest}, {"after the rest", rest, time.Time{}}} {
+		got, err := r.Counters(r.ctx(), u, tt.now, curve)
+		r.must(err)
+		want := []signin.Counter{
+			{Factor: proof.BackupCode, Failures: 12, Hard: true},
+			{Factor: proof.Password, Failures: 5, LockedUntil: tt.until},
+			{Factor: proof.TOTP, Failures: 1},
+		}
+		if len(got) == len(want) {
+			want[0].LockedUntil = got[0].LockedUntil // it does not matter any more
+		}
+		if !slices.Equal(got, want) {
+			r.Errorf("RL-01 %s: got %+v, want %+v", tt.when, got, want)
+		}
+	}
 }

@@ -165,6 +165,16 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return clock.FromMicros(us), err
 }
 
+// Version asks the database which version it is: "17.2" or "3.50.4".
+func (s *Store) Version(ctx context.Context) (version string, err error) {
+	query := "SELECT sqlite_version()"
+	if s.engine == Postgres {
+		query = "SHOW server_version"
+	}
+	err = s.ro.QueryRowContext(ctx, query).Scan(&version)
+	return version, err
+}
+
 // hidePassword keeps pgx's connection errors from quoting the URL.
 func hidePassword(err error) error {
 	var parse *pgconn.ParseConfigError

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,9 @@ func TestOpen(t *testing.T) {
 			}
 			if want := store.Engine(strings.SplitN(url, ":", 2)[0]); r.Engine() != want {
 				t.Errorf("engine: got %s, want %s", r.Engine(), want)
+			}
+			if version, err := r.Version(r.ctx()); err != nil || !regexp.MustCompile(`^\d+\.\d+`).MatchString(version) {
+				t.Errorf("version: got %q, error %v; want a number", version, err)
 			}
 		})
 	})

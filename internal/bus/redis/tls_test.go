@@ -27,8 +27,8 @@ func TestTLS(t *testing.T) {
 		l := bustest.Listen(t, b, "topic", "")
 		bustest.Publish(t, b, "topic", "sealed on the way")
 		l.Want("sealed on the way")
-		if _, private, err := redis.Probe(t.Context(), address, certificates.CA); err != nil || !private {
-			t.Errorf("Probe: got %v, private %v; want an answer nobody reads along", err, private)
+		if found, err := redis.Probe(t.Context(), address, certificates.CA); err != nil || !found.Private {
+			t.Errorf("Probe: got %+v, error %v; want an answer nobody reads along", found, err)
 		}
 	})
 
@@ -43,7 +43,7 @@ func TestTLS(t *testing.T) {
 		{"no password", "rediss://" + server.Addr(), certificates.CA, password, "NOAUTH"},
 	} {
 		t.Run("OP-09 refused: "+tt.name, func(t *testing.T) {
-			_, _, err := redis.Probe(t.Context(), tt.address, tt.ca)
+			_, err := redis.Probe(t.Context(), tt.address, tt.ca)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want an error with %q", err, tt.want)
 			}

@@ -32,6 +32,16 @@ func New(s Settings) *Provider { return &Provider{s} }
 // About says how GitHub is shown.
 func (p *Provider) About() provider.About { return provider.About{Name: "github", Title: "GitHub"} }
 
+// Ask fetches the API's root: GitHub publishes no metadata.
+func (p *Provider) Ask(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.APIURL+"/", nil)
+	if err != nil {
+		return err
+	}
+	var root map[string]any
+	return provider.FetchJSON(p.Client, req, &root)
+}
+
 func (p *Provider) config(redirect string) oauth2.Config {
 	return oauth2.Config{
 		ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: redirect, Scopes: append([]string{"read:user", "user:email"}, p.Scopes...),

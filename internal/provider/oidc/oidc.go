@@ -68,6 +68,12 @@ func New(s Settings) *Provider {
 // About says how the provider is shown.
 func (p *Provider) About() provider.About { return p.Settings.About }
 
+// Ask fetches the metadata and the keys, and judges them as a sign-in would.
+func (p *Provider) Ask(ctx context.Context) error {
+	_, err := p.fetchKeys(ctx)
+	return err
+}
+
 func (p *Provider) config(d document, redirect string) oauth2.Config {
 	return oauth2.Config{
 		ClientID: p.ClientID, ClientSecret: p.ClientSecret, RedirectURL: redirect,

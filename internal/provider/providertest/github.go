@@ -3,6 +3,7 @@ package providertest
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -28,6 +29,9 @@ func NewGitHub(tb testing.TB) *GitHub {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login/oauth/authorize", g.grant.authorize)
 	mux.HandleFunc("POST /login/oauth/access_token", g.token)
+	mux.HandleFunc("GET /api/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"current_user_url":"%s/api/user"}`, g.URL)
+	})
 	mux.HandleFunc("GET /api/user", g.api(func(account map[string]any) any {
 		return map[string]any{"id": account["id"], "login": account["login"], "name": account["name"], "email": nil}
 	}))

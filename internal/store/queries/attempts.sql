@@ -16,6 +16,9 @@ UPDATE attempt_counters SET locked_until = @locked_until WHERE subject = @subjec
 -- name: AttemptCounter :one
 SELECT * FROM attempt_counters WHERE subject = @subject AND factor = @factor;
 
+-- name: AttemptCountersOfSubject :many
+SELECT * FROM attempt_counters WHERE subject = @subject AND failures > 0 ORDER BY factor;
+
 -- name: ClearAttempts :execrows
 DELETE FROM attempt_counters WHERE subject = @subject AND factor = @factor;
 

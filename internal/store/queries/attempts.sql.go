@@ -31,6 +31,39 @@ func (q *Queries) AttemptCounter(ctx context.Context, arg AttemptCounterParams) 
 	return i, err
 }
 
+const attemptCountersOfSubject = `-- name: AttemptCountersOfSubject :many
+SELECT subject, factor, failures, locked_until, updated_at FROM attempt_counters WHERE subject = ?1 AND failures > 0 ORDER BY factor
+`
+
+func (q *Queries) AttemptCountersOfSubject(ctx context.Context, subject string) ([]AttemptCounter, error) {
+	rows, err := q.db.QueryContext(ctx, attemptCountersOfSubject, subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AttemptCounter
+	for rows.Next() {
+		var i AttemptCounter
+		if err := rows.Scan(
+			&i.Subject,
+			&i.Factor,
+			&i.Failures,
+			&i.LockedUntil,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const clearAttempts = `-- name: ClearAttempts :execrows
 DELETE FROM attempt_counters WHERE subject = ?1 AND factor = ?2
 `
