@@ -40,6 +40,9 @@ func (d *doctor) database(ctx context.Context) []check {
 // migrations says whether the tables are those of this program.
 func (d *doctor) migrations(ctx context.Context, t *store.Store) []check {
 	all, err := t.Migrations(ctx)
+	if errors.Is(err, store.ErrNewer) {
+		return []check{failed("database", err.Error(), "Run the newer version of sallyport, or take its step back with it: docs/upgrade.md")}
+	}
 	if err != nil {
 		return []check{failed("database", "the migrations cannot be read: "+err.Error(), "Check that this user may use the tables")}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"errors"
+	"fmt"
 	"io/fs"
 	"regexp"
 	"time"
@@ -21,22 +23,34 @@ type Migration struct {
 	AppliedAt time.Time // zero: not applied
 }
 
-// MigrateUp applies every migration that is missing and returns them. It is
-// idempotent. On PostgreSQL an advisory lock keeps nodes that start together
-// from migrating twice.
+// ErrNewer says that a newer version of this program has changed the tables. A
+// node that runs already goes on: steps only add (docs/upgrade.md). None begins,
+// since it cannot know what the new step relies on.
+var ErrNewer = errors.New("store: a newer version of this program has changed the tables")
+
+// MigrateUp applies every migration that is missing and returns them, or
+// ErrNewer. It is idempotent. On PostgreSQL an advisory lock keeps nodes that
+// start together from migrating twice.
 func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
 	p, err := s.migrations()
 	if err != nil {
 		return nil, err
 	}
-	done, err := p.Up(ctx)
+	done, err := p.Up(ctx) // nothing, on newer tables
+	if err == nil {
+		err = s.known(ctx, p)
+	}
 	return results(done), err
 }
 
-// MigrateDown takes the latest migration back, with its data.
+// MigrateDown takes the latest migration back, with its data. Only the version
+// that knows a step can: ErrNewer.
 func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
 	p, err := s.migrations()
 	if err != nil {
+		return Migration{}, err
+	}
+	if _, err := s.Migrations(ctx); err != nil {
 		return Migration{}, err
 	}
 	done, err := p.Down(ctx)
@@ -46,7 +60,8 @@ func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
 	return results([]*goose.MigrationResult{done})[0], nil
 }
 
-// Migrations lists every migration this program knows, in order.
+// Migrations lists every migration this program knows, in order; beside the list
+// stands ErrNewer if there are others.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	p, err := s.migrations()
 	if err != nil {
@@ -60,7 +75,22 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	for _, m := range all {
 		out = append(out, Migration{Version: m.Source.Version, Name: m.Source.Path, AppliedAt: m.AppliedAt})
 	}
-	return out, nil
+	return out, s.known(ctx, p)
+}
+
+// known returns ErrNewer if the tables are at a step that p does not have. The
+// table of steps must be there. It takes no turn with nodes that migrate, as
+// asking goose would.
+func (s *Store) known(ctx context.Context, p *goose.Provider) error {
+	var at int64
+	if err := s.ro.QueryRowContext(ctx, "SELECT MAX(version_id) FROM "+goose.DefaultTablename).Scan(&at); err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	if last := sources[len(sources)-1].Version; at > last {
+		return fmt.Errorf("%w: they are at step %d, and this one knows %d steps. Start the newer version; docs/upgrade.md has the way back", ErrNewer, at, last)
+	}
+	return nil
 }
 
 func (s *Store) migrations() (*goose.Provider, error) {

@@ -9,9 +9,10 @@ import (
 )
 
 // newPostgresProvider migrates under a session lock, so that nodes that start
-// together take turns.
+// together take turns: each asks every second whether it is its own, for five
+// minutes.
 func newPostgresProvider(db *sql.DB, files fs.FS) (*goose.Provider, error) {
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}
