@@ -1,19 +1,18 @@
 package faults_test
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,86 +24,77 @@ import (
 // long is the whole bench; without it each fault is a short seed.
 var long = flag.Bool("long", false, "run the whole fault bench (make faults)")
 
-const password = "violet harbour lantern 88 moss"
-
-// bench is the program as it is shipped, its clients' history and its log.
-type bench struct {
-	faults.History
-	url, binary, folder string
-	environ             []string
-	began               time.Time
-	cmd                 *exec.Cmd
-	log                 bytes.Buffer // read only while the program is down
-	client              *http.Client
+// either is the figure of the short seed, or of the whole bench.
+func either(seed, whole int) int {
+	if *long {
+		return whole
+	}
+	return seed
 }
 
-func newBench(t *testing.T, more ...string) *bench {
+const password = "violet harbour lantern 88 moss"
+
+// bench is the program as it is shipped, its clients' history and what it said.
+type bench struct {
+	faults.History
+	database string
+	nodes    []*node
+	turn     atomic.Int64
+	mail     *mailServer
+	began    time.Time
+	client   *http.Client
+
+	mu       sync.Mutex
+	statuses map[int]int
+	wrong    []string // answers that no client should ever see
+}
+
+// limitless takes the limits out of the way that would meet a crowd of one address.
+func limitless() []string {
+	settings := []string{"EMAIL_VERIFICATION=optional", "REFRESH_GRACE=0s", "WS_MAX_PER_IP=1000000", "WS_MAX_PENDING_PER_IP=1000000", "WS_MAX_PER_USER=10000", "WS_MAX_PER_SESSION=10000"}
+	for _, rule := range []string{"LOGIN_IP", "LOGIN_ACCOUNT", "REGISTER_IP", "API_IP", "REFRESH_SESSION", "FORGOT_ACCOUNT", "FORGOT_IP", "MFA_IP"} {
+		settings = append(settings, "RATE_"+rule+"=100000/1m")
+	}
+	return settings
+}
+
+// newBench starts that many nodes on one database; mail goes to the bench.
+func newBench(t *testing.T, nodes int, databaseURL string, more ...string) *bench {
 	t.Helper()
-	address := "127.0.0.1:" + strconv.Itoa(testbed.FreePort(t))
 	b := &bench{
-		url: "http://" + address, folder: t.TempDir(), began: clock.System(),
-		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+		database: databaseURL, began: clock.System(), statuses: map[int]int{}, mail: newMailServer(t),
+		client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 	}
-	b.binary = filepath.Join(b.folder, "sallyport")
-	b.environ = append([]string{
-		"LISTEN_ADDR=" + address, "PUBLIC_URL=" + b.url, "METRICS_ADDR=", "EMAIL_VERIFICATION=optional", "REFRESH_GRACE=0s",
-		"RATE_LOGIN_IP=100000/1m", "RATE_LOGIN_ACCOUNT=100000/1m", "RATE_REGISTER_IP=100000/1m", "RATE_API_IP=100000/1m",
-		"RATE_REFRESH_SESSION=100000/1m",
-	}, more...)
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", b.binary, "../../cmd/sallyport")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	settings := append(limitless(), "SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8", "DATABASE_URL="+databaseURL,
+		"SMTP_SERVER=127.0.0.1", fmt.Sprintf("SMTP_PORT=%d", b.mail.port()), "SMTP_TLS=none")
+	settings = append(settings, more...)
+	for i := range nodes {
+		n := newNode(t, settings)
+		if i > 0 {
+			n.environ = append(n.environ, "PUBLIC_URL="+b.nodes[0].url)
+		}
+		b.nodes = append(b.nodes, n)
 	}
-	t.Cleanup(func() { b.kill() })
 	return b
 }
 
-// serve starts the program and waits until it says that it is ready.
+// sqlite is the address of a new database file.
+func sqlite(t *testing.T) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "sallyport.db")
+}
+
+// engines runs a fault on SQLite and on PostgreSQL.
+func engines(t *testing.T, f func(t *testing.T, databaseURL string)) {
+	t.Run("sqlite", func(t *testing.T) { f(t, sqlite(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, testbed.Postgres(t)) })
+}
+
 func (b *bench) serve(t *testing.T) {
 	t.Helper()
-	b.cmd = exec.Command(b.binary, "serve")
-	b.cmd.Dir, b.cmd.Env, b.cmd.Stderr = b.folder, b.environ, &b.log
-	stdout, err := b.cmd.StdoutPipe()
-	if err == nil {
-		err = b.cmd.Start()
+	for _, n := range b.nodes {
+		n.serve(t)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := bufio.NewReader(stdout)
-	for {
-		line, err := out.ReadString('\n')
-		if err != nil {
-			b.kill()
-			t.Fatalf("the program ended: %v\n%s", err, b.log.String())
-		}
-		if strings.Contains(line, "/dev/inbox") {
-			break
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-}
-
-// kill ends the program as a power cut does.
-func (b *bench) kill() {
-	if b.cmd != nil {
-		_ = b.cmd.Process.Kill()
-		_ = b.cmd.Wait()
-		b.cmd = nil
-	}
-}
-
-// command runs another command of the program on the same data.
-func (b *bench) command(t *testing.T, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), b.binary, args...)
-	cmd.Dir, cmd.Env = b.folder, b.environ
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("sallyport %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
 }
 
 func (b *bench) now() time.Duration { return clock.System().Sub(b.began) }
@@ -124,19 +114,31 @@ func (b *bench) do(kind faults.Kind, subject, method, path, bearer string, body 
 	return op.Outcome, answer
 }
 
-// call answers status 0 when the program is gone.
+// keep enters something acknowledged just now by another call.
+func (b *bench) keep(subject string) {
+	now := b.now()
+	b.Add(faults.Op{Kind: faults.Keep, Subject: subject, Outcome: faults.OK, Sent: now, Done: now})
+}
+
+// call asks the nodes in turn and answers status 0 when the program is gone.
 func (b *bench) call(method, path, bearer string, body any) (int, map[string]any) {
+	status, answer, _ := b.ask(b.nodes[int(b.turn.Add(1))%len(b.nodes)].url, method, path, bearer, body)
+	return status, answer
+}
+
+// ask is call to one node, with the header of the answer.
+func (b *bench) ask(base, method, path, bearer string, body any) (status int, answer map[string]any, header http.Header) {
 	var in io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
 		if err != nil {
-			return 0, nil
+			return 0, nil, nil
 		}
 		in = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequest(method, b.url+path, in)
+	req, err := http.NewRequest(method, base+path, in)
 	if err != nil {
-		return 0, nil
+		return 0, nil, nil
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if bearer != "" {
@@ -144,22 +146,66 @@ func (b *bench) call(method, path, bearer string, body any) (int, map[string]any
 	}
 	res, err := b.client.Do(req)
 	if err != nil {
-		return 0, nil
+		b.saw(0, "")
+		return 0, nil, nil
 	}
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return 0, nil
+	if err != nil || len(raw) > 0 && json.Unmarshal(raw, &answer) != nil {
+		b.saw(0, "")
+		return 0, nil, nil
 	}
-	var answer map[string]any
-	if len(raw) > 0 && json.Unmarshal(raw, &answer) != nil {
-		return 0, nil
+	wrong := ""
+	switch code := res.StatusCode; {
+	case code == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "":
+		wrong = fmt.Sprintf("%s %s: 503 without Retry-After: %s", method, path, raw)
+	case code >= 500 && code != http.StatusServiceUnavailable:
+		wrong = fmt.Sprintf("%s %s: %d: %s", method, path, code, raw)
 	}
-	return res.StatusCode, answer
+	b.saw(res.StatusCode, wrong)
+	return res.StatusCode, answer, res.Header
+}
+
+func (b *bench) saw(status int, wrong string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.statuses[status]++
+	if wrong != "" {
+		b.wrong = append(b.wrong, wrong)
+	}
+}
+
+// await asks again and again until ok; the test fails after within.
+func await(t *testing.T, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	deadline := time.After(within)
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("%s: not within %v", what, within)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // name stands for a secret in a history.
 func name(what, secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return what + " " + hex.EncodeToString(sum[:6])
+}
+
+// text is a string of an answer, or "".
+func text(answer map[string]any, member string) string {
+	s, _ := answer[member].(string)
+	return s
+}
+
+// quiet reports whether a log line of some program holds the secret.
+func (b *bench) leaks(secret string) bool {
+	for _, n := range b.nodes {
+		if strings.Contains(n.log.String(), secret) {
+			return true
+		}
+	}
+	return false
 }

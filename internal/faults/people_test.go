@@ -1,0 +1,404 @@
+package faults_test
+
+import (
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/factor/totp"
+	"github.com/sallyport/sallyport/internal/faults"
+)
+
+// person is a client that uses up one thing after another, whatever breaks.
+type person struct {
+	b        *bench
+	email    string
+	second   bool     // has an authenticator app and backup codes
+	password []string // one of these; more than one after a reset that was never answered
+
+	enrolled        bool
+	codes           []string // backup codes not shown yet
+	app             []byte   // the secret of the authenticator app
+	access, refresh string   // "" while signed out
+	spent           []string // refresh tokens that were answered
+	retired         string   // a password that a reset took away
+
+	acknowledged map[string]int // audit rows there must be at least
+	shown        int            // second factors that may have worked
+	secrets      []string
+	steps        atomic.Int64 // steps that worked
+}
+
+// crowd is some people at work.
+type crowd struct {
+	b      *bench
+	people []*person
+	stop   chan struct{}
+	work   sync.WaitGroup
+}
+
+var crowds atomic.Int64
+
+// newCrowd puts n people to work, every other one with second factors.
+func newCrowd(b *bench, n int) *crowd {
+	c := &crowd{b: b, stop: make(chan struct{})}
+	id := crowds.Add(1)
+	for i := range n {
+		p := &person{b: b, email: fmt.Sprintf("user%d-%d@example.org", id, i), second: i%2 == 1, password: []string{password}, acknowledged: map[string]int{}}
+		c.people = append(c.people, p)
+		c.work.Go(func() {
+			for step := 0; ; step++ {
+				select {
+				case <-c.stop:
+					return
+				default:
+				}
+				if p.step(step) {
+					p.steps.Add(1)
+				} else {
+					<-time.After(20 * time.Millisecond)
+				}
+			}
+		})
+	}
+	return c
+}
+
+// goesOn waits until every one of them got some more steps done.
+func (c *crowd) goesOn(t *testing.T, within time.Duration) {
+	t.Helper()
+	for _, p := range c.people {
+		from := p.steps.Load()
+		await(t, p.email+" gets on", within, func() bool { return p.steps.Load() >= from+3 })
+	}
+}
+
+// rest sends everybody home.
+func (c *crowd) rest() {
+	close(c.stop)
+	c.work.Wait()
+}
+
+// step does the next thing; false when it did not work.
+func (p *person) step(n int) bool {
+	switch {
+	case p.access == "":
+		return p.signIn()
+	case p.second && !p.enrolled:
+		return p.enrol()
+	case p.second && len(p.codes) < 3:
+		return p.renewCodes()
+	case n%29 == 28:
+		return p.reset()
+	case n%11 == 10:
+		return p.signOut()
+	case n%13 == 12 && p.second:
+		return p.useCode()
+	case n%7 == 6:
+		return p.rotate(3)
+	default:
+		return p.rotate(1)
+	}
+}
+
+// begin shows the password: tokens, or the token of an attempt.
+func (p *person) begin() map[string]any {
+	for _, one := range p.password {
+		status, answer := p.b.call("POST", "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": one})
+		if status == 200 {
+			p.password = []string{one}
+			return answer
+		}
+		if status == 0 || status >= 429 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (p *person) signIn() bool {
+	answer := p.begin()
+	if answer == nil {
+		p.b.call("POST", "/api/v1/auth/register", "", map[string]any{"email": p.email, "password": password})
+		return false
+	}
+	if attempt := text(answer, "mfa_token"); attempt != "" {
+		p.enrolled = true // perhaps by a call that was never answered
+		p.secrets = append(p.secrets, attempt)
+		if len(p.codes) == 0 {
+			return p.byApp(attempt)
+		}
+		return p.spendCode(attempt)
+	}
+	return p.take(answer)
+}
+
+// byApp finishes a sign-in with the app, which a person does who never got codes.
+func (p *person) byApp(attempt string) bool {
+	if p.app == nil {
+		return false
+	}
+	code, err := totp.Code(p.app, clock.System().Unix()/30)
+	if err != nil {
+		return false
+	}
+	p.shown++
+	_, answer := p.b.call("POST", "/api/v1/mfa/totp/verify", attempt, map[string]any{"code": code})
+	return p.take(answer)
+}
+
+// take keeps the tokens of an answer.
+func (p *person) take(answer map[string]any) bool {
+	access, refresh := text(answer, "access_token"), text(answer, "refresh_token")
+	if refresh == "" {
+		return false
+	}
+	p.access, p.refresh = access, refresh
+	p.acknowledged["session_created"]++
+	p.hold()
+	return true
+}
+
+func (p *person) hold() {
+	p.secrets = append(p.secrets, p.access, p.refresh)
+	p.b.keep(name("session of", p.refresh))
+}
+
+// forget is for an answer that never came: the tokens may be spent.
+func (p *person) forget() { p.access, p.refresh = "", "" }
+
+// rotate spends the refresh token; by several callers at once where race is more
+// than one, of which one may win and after which the session is over.
+func (p *person) rotate(race int) bool {
+	token := p.refresh
+	answers := make(chan map[string]any, race)
+	for range race {
+		go func() {
+			outcome, a := p.b.do(faults.Spend, name("refresh token", token), "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": token})
+			if outcome != faults.OK {
+				a = nil
+			}
+			answers <- a
+		}()
+	}
+	p.forget()
+	won := 0
+	for range race {
+		if a := <-answers; a != nil {
+			p.spent = append(p.spent, token)
+			p.access, p.refresh = text(a, "access_token"), text(a, "refresh_token")
+			p.secrets = append(p.secrets, p.access, p.refresh)
+			won++
+		}
+	}
+	if race > 1 {
+		p.forget()
+		return won == 1
+	}
+	if won == 1 {
+		p.b.keep(name("session of", p.refresh))
+	}
+	return won == 1
+}
+
+// signOut ends the session and shows its tokens again.
+func (p *person) signOut() bool {
+	access, refresh := p.access, p.refresh
+	subject := name("signed-out session of", refresh)
+	p.forget()
+	if outcome, _ := p.b.do(faults.Revoke, subject, "POST", "/api/v1/auth/logout", access, nil); outcome != faults.OK {
+		return false
+	}
+	p.acknowledged["session_ended"]++
+	p.b.do(faults.Work, subject, "GET", "/api/v1/me", access, nil)
+	p.b.do(faults.Work, subject, "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": refresh})
+	return true
+}
+
+// enrol sets the authenticator app up, which gives backup codes, and shows the
+// code of the next half minute to two sign-ins at once.
+func (p *person) enrol() bool {
+	_, setup := p.b.call("POST", "/api/v1/mfa/totp/setup", p.access, map[string]any{"name": "bench"})
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text(setup, "secret"))
+	if err != nil || len(secret) == 0 {
+		p.forget()
+		return false
+	}
+	p.secrets = append(p.secrets, text(setup, "secret"))
+	p.app = secret
+	step := clock.System().Unix() / 30
+	code, err := totp.Code(secret, step)
+	if err != nil {
+		return false
+	}
+	p.shown++
+	_, answer := p.b.call("POST", "/api/v1/mfa/totp/verify-setup", p.access, map[string]any{"code": code})
+	if text(answer, "access_token") == "" {
+		p.forget()
+		return false
+	}
+	p.enrolled = true
+	p.acknowledged["user_factor_added"]++
+	p.takeCodes(answer)
+	p.forget()
+	next, err := totp.Code(secret, step+1)
+	if err != nil {
+		return false
+	}
+	return p.raceSecond("totp", name("app code of "+p.email, next), next)
+}
+
+func (p *person) takeCodes(answer map[string]any) {
+	list, _ := answer["backup_codes"].([]any)
+	p.codes = nil
+	for _, c := range list {
+		code, _ := c.(string)
+		p.codes = append(p.codes, code)
+		p.secrets = append(p.secrets, code)
+	}
+	if access := text(answer, "access_token"); access != "" {
+		p.access = access
+		p.secrets = append(p.secrets, access)
+	}
+}
+
+// raceSecond begins two sign-ins and shows one code to both at once.
+func (p *person) raceSecond(kind, subject, code string) bool {
+	var attempts []string
+	for range 2 {
+		answer := p.begin()
+		if attempt := text(answer, "mfa_token"); attempt != "" {
+			attempts = append(attempts, attempt)
+			p.secrets = append(p.secrets, attempt)
+		}
+	}
+	answers := make(chan map[string]any, len(attempts))
+	for _, attempt := range attempts {
+		go func() {
+			outcome, a := p.b.do(faults.Spend, subject, "POST", "/api/v1/mfa/"+kind+"/verify", attempt, map[string]any{"code": code})
+			if outcome != faults.OK {
+				a = nil
+			}
+			answers <- a
+		}()
+	}
+	p.forget()
+	if len(attempts) > 0 {
+		p.shown++
+	}
+	worked := false
+	for range attempts {
+		if p.take(<-answers) {
+			worked = true
+			p.acknowledged["authn_factor_success"]++
+		}
+	}
+	return worked
+}
+
+// spendCode finishes a sign-in with a backup code.
+func (p *person) spendCode(attempt string) bool {
+	code := p.codes[0]
+	p.codes = p.codes[1:]
+	p.shown++
+	outcome, answer := p.b.do(faults.Spend, name("backup code of "+p.email, code), "POST", "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": code})
+	if outcome != faults.OK {
+		return false
+	}
+	p.acknowledged["authn_factor_success"]++
+	return p.take(answer)
+}
+
+// useCode shows one backup code to two sign-ins at once.
+func (p *person) useCode() bool {
+	code := p.codes[0]
+	p.codes = p.codes[1:]
+	return p.raceSecond("backup-codes", name("backup code of "+p.email, code), code)
+}
+
+// renewCodes makes new backup codes; the old ones must work no more.
+func (p *person) renewCodes() bool {
+	old := slices.Clone(p.codes)
+	p.codes = nil
+	subject := ""
+	if len(old) > 0 {
+		subject = name("replaced backup code of "+p.email, old[0])
+	}
+	outcome, answer := p.b.do(faults.Revoke, subject, "POST", "/api/v1/mfa/backup-codes/generate", p.access, nil)
+	if outcome != faults.OK {
+		if outcome == faults.Refused {
+			p.forget() // the proof is too old: sign in anew
+		}
+		p.codes = old
+		return false
+	}
+	p.takeCodes(answer)
+	if subject == "" {
+		return true
+	}
+	p.forget()
+	if attempt := text(p.begin(), "mfa_token"); attempt != "" {
+		if outcome, _ := p.b.do(faults.Work, subject, "POST", "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": old[0]}); outcome == faults.OK {
+			return false
+		}
+		return p.spendCode(attempt)
+	}
+	return false
+}
+
+// reset sets a new password by a mailed link that two callers use at once.
+func (p *person) reset() bool {
+	before := len(p.b.mail.to(p.email))
+	if status, _ := p.b.call("POST", "/api/v1/auth/password/forgot", "", map[string]any{"email": p.email}); status != 202 {
+		return false
+	}
+	token := p.b.mail.link(p.email, before)
+	if token == "" {
+		return false
+	}
+	fresh := fmt.Sprintf("%s %d", password, len(p.secrets))
+	p.secrets = append(p.secrets, token)
+	done := make(chan faults.Outcome, 2)
+	for range 2 {
+		go func() {
+			outcome, _ := p.b.do(faults.Spend, name("reset link", token), "POST", "/api/v1/auth/password/reset", "", map[string]any{"token": token, "password": fresh})
+			done <- outcome
+		}()
+	}
+	outcomes := []faults.Outcome{<-done, <-done}
+	p.forget()
+	if !slices.Contains(outcomes, faults.OK) {
+		if !slices.Contains(p.password, fresh) {
+			p.password = append(p.password, fresh)
+		}
+		return false
+	}
+	p.acknowledged["authn_password_change"]++
+	p.retired = p.password[0]
+	p.password = []string{fresh}
+	p.b.keep(name("password of "+p.email, fresh))
+	now := p.b.now()
+	p.b.Add(faults.Op{Kind: faults.Revoke, Subject: name("old password of "+p.email, p.retired), Outcome: faults.OK, Sent: now, Done: now})
+	return true
+}
+
+// looksBack shows what was acknowledged, and what was spent, once all is well again.
+func (p *person) looksBack() {
+	if p.refresh != "" {
+		p.b.do(faults.Find, name("session of", p.refresh), "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": p.refresh})
+	}
+	for _, token := range p.spent[max(0, len(p.spent)-5):] {
+		p.b.do(faults.Spend, name("refresh token", token), "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": token})
+	}
+	if len(p.password) == 1 && p.acknowledged["session_created"] > 0 {
+		p.b.do(faults.Find, name("password of "+p.email, p.password[0]), "POST", "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": p.password[0]})
+	}
+	if p.retired != "" {
+		p.b.do(faults.Work, name("old password of "+p.email, p.retired), "POST", "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": p.retired})
+	}
+}
