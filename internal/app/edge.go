@@ -17,6 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/netaddr"
 	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/token"
 	"github.com/sallyport/sallyport/web"
 )
@@ -53,7 +54,7 @@ func (a *App) openGateway(context.Context) error {
 	cfg.Topics, cfg.MaxTopics, cfg.HistoryEvents, cfg.HistoryBytes = g.Topics, g.MaxTopics, g.HistoryEvents, g.HistoryBytes
 	cfg.Node = a.node
 	var err error
-	problems := &httpapi.Problems{Log: a.log}
+	problems := &httpapi.Problems{Log: a.log, Outage: store.IsOutage}
 	a.gateway, err = gateway.New(cfg, gateway.Parts{
 		Verifier: a.judge(), Tickets: a.tickets(), Limits: socketLimits{a}, Recorder: a.recorder,
 		Bus: a.bus, Places: a.places, Grants: a.grants(),
@@ -134,7 +135,8 @@ func (b bearers) Service(_ context.Context, key string) (httpapi.Principal, erro
 // openHTTP builds the API and wraps it in what every request passes.
 func (a *App) openHTTP(context.Context) error {
 	api := httpapi.New(httpapi.Config{
-		Title: a.cfg.App.Name, Version: a.version, PublicURL: a.cfg.App.PublicURL, Log: a.log, Rules: a.rules(),
+		Outage: store.IsOutage,
+		Title:  a.cfg.App.Name, Version: a.version, PublicURL: a.cfg.App.PublicURL, Log: a.log, Rules: a.rules(),
 		Limiter: a.limiter, Authenticator: bearers{a}, Refused: a.refused, Pages: web.Pages(),
 		StepUp: func(ctx context.Context, p httpapi.Principal, within time.Duration) error {
 			_, err := a.SignIn.GuardWithin(ctx, p.UserID, p.Claims.SessionID, within)

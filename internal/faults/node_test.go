@@ -129,7 +129,8 @@ func (n *node) stop(t *testing.T) {
 // command runs another command of the program on the same data.
 func (n *node) command(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(built, "sallyport"), args...)
+	all := append(append(append([]string{}, n.within...), filepath.Join(built, "sallyport")), args...)
+	cmd := exec.CommandContext(t.Context(), all[0], all[1:]...)
 	cmd.Dir, cmd.Env = n.folder, n.environ
 	out, err := cmd.CombinedOutput()
 	if err != nil {

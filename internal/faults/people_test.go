@@ -127,8 +127,13 @@ func (p *person) signIn() bool {
 		p.b.call("POST", "/api/v1/auth/register", "", map[string]any{"email": p.email, "password": password})
 		return false
 	}
-	if attempt := text(answer, "mfa_token"); attempt != "" {
-		p.enrolled = true // perhaps by a call that was never answered
+	attempt := text(answer, "mfa_token")
+	// Perhaps set up by a call that was never answered; or taken away by a reset, as
+	// is right while the address was never proved.
+	if p.enrolled = attempt != ""; !p.enrolled {
+		p.codes = nil
+	}
+	if p.enrolled {
 		p.secrets = append(p.secrets, attempt)
 		if len(p.codes) == 0 {
 			return p.byApp(attempt)

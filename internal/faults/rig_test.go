@@ -43,6 +43,7 @@ type bench struct {
 	mail     *mailServer
 	began    time.Time
 	client   *http.Client
+	before   func() // called before the tables are looked at; nil: nothing
 
 	mu       sync.Mutex
 	statuses map[int]int
@@ -200,7 +201,7 @@ func text(answer map[string]any, member string) string {
 	return s
 }
 
-// quiet reports whether a log line of some program holds the secret.
+// leaks reports whether a log line of some program holds the secret.
 func (b *bench) leaks(secret string) bool {
 	for _, n := range b.nodes {
 		if strings.Contains(n.log.String(), secret) {

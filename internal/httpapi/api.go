@@ -23,6 +23,7 @@ type Config struct {
 	Version   string
 	PublicURL string // named as the server in the OpenAPI document
 	Log       *slog.Logger
+	Outage    func(error) bool // see Problems; nil: none
 
 	Rules         []limit.Rule // every rule a Route may name
 	Limiter       Limiter
@@ -64,7 +65,7 @@ type API struct {
 func New(cfg Config) *API {
 	a := &API{
 		cfg:      cfg,
-		problems: &Problems{Log: cfg.Log},
+		problems: &Problems{Log: cfg.Log, Outage: cfg.Outage},
 		rules:    map[string]limit.Rule{},
 		mux:      http.NewServeMux(),
 		bare:     http.NewServeMux(),

@@ -80,7 +80,7 @@ func (a *API) take(ctx context.Context, route Route) error {
 // tell reports a refusal to whoever listens.
 func (a *API) tell(ctx context.Context, route Route, err error) {
 	if a.cfg.Refused != nil {
-		a.cfg.Refused(ctx, route, asFault(err))
+		a.cfg.Refused(ctx, route, a.problems.asFault(err))
 	}
 }
 

@@ -129,7 +129,7 @@ func statusOf(k fault.Kind) int {
 // asFault finds the error a client may see in err. What is none becomes
 // internal, with err as its hidden cause; a deadline that passed becomes
 // temporarily unavailable.
-func asFault(err error) *fault.Error {
+func (s *Problems) asFault(err error) *fault.Error {
 	var f *fault.Error
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -137,7 +137,7 @@ func asFault(err error) *fault.Error {
 		return f
 	case errors.As(err, &tooLarge):
 		return fault.Because(fault.CodeTooLarge, err)
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), s.Outage != nil && s.Outage(err):
 		return fault.Because(fault.CodeUnavailable, err)
 	default:
 		return fault.Because(fault.CodeInternal, err)
@@ -177,6 +177,9 @@ func wholeSeconds(d time.Duration) int {
 type Problems struct {
 	// Log receives causes; it never receives a body, a header or a token.
 	Log *slog.Logger
+	// Outage reports whether an error says that a part behind the server does not
+	// answer, which is temporarily unavailable and no fault of ours; nil: none does.
+	Outage func(error) bool
 }
 
 // Write answers err as a problem document. Anything that is not a *fault.Error
@@ -203,7 +206,7 @@ func (s *Problems) Write(w http.ResponseWriter, r *http.Request, err error) {
 
 // of makes the document and logs the cause.
 func (s *Problems) of(ctx context.Context, err error) *Problem {
-	f := asFault(err)
+	f := s.asFault(err)
 	p := newProblem(ctx, f)
 	s.Log.LogAttrs(ctx, levelOf(ctx, f), "request refused",
 		slog.String("code", string(p.Code)),
