@@ -7,27 +7,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/faults"
-	"github.com/sallyport/sallyport/internal/testbed"
 )
-
-// TestRollingRestart ends and starts the two nodes of an installation in turn, as
-// an upgrade does, with people at work.
-func TestRollingRestart(t *testing.T) {
-	b := newBench(t, 2, testbed.Postgres(t), "REDIS_URL="+testbed.Redis(t))
-	b.serve(t)
-	c := newCrowd(b, 6)
-	c.goesOn(t, time.Minute)
-	for range either(1, 5) {
-		for _, n := range b.nodes {
-			n.stop(t)
-			c.goesOn(t, time.Minute)
-			n.serve(t)
-			c.goesOn(t, time.Minute)
-		}
-	}
-	c.judge(t)
-	c.showsSomething(t)
-}
 
 // TestKeysRotatedAtWork makes new signing keys while people sign in and refresh;
 // every token in somebody's hands goes on working until it expires.

@@ -210,3 +210,9 @@ func (b *bench) leaks(secret string) bool {
 	}
 	return false
 }
+
+func (b *bench) statuses503() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.statuses[503]
+}
