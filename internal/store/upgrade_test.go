@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -50,13 +51,8 @@ func (r *rig) fillAll() map[string][]string {
 	slices.SortFunc(tables, func(a, b string) int { return rank(a) - rank(b) })
 	names := map[string][]string{}
 	for _, table := range tables {
-		rows, err := r.db.QueryContext(r.ctx(), "SELECT * FROM "+table+" WHERE 1 = 0")
-		r.must(err)
-		types, err := rows.ColumnTypes()
-		r.must(err)
-		r.must(rows.Close())
 		var values []any
-		for _, c := range types {
+		for _, c := range r.types(table) {
 			names[table] = append(names[table], c.Name())
 			values = append(values, r.sample(table, c.Name(), c.DatabaseTypeName()))
 		}
@@ -64,6 +60,18 @@ func (r *rig) fillAll() map[string][]string {
 		r.exec("INSERT INTO "+table+" ("+strings.Join(names[table], ", ")+") VALUES ("+marks+")", values...)
 	}
 	return names
+}
+
+// types lists the columns of a table with their types, in order.
+func (r *rig) types(table string) []*sql.ColumnType {
+	r.Helper()
+	rows, err := r.db.QueryContext(r.ctx(), "SELECT * FROM "+table+" WHERE 1 = 0")
+	r.must(err)
+	defer func() { _ = rows.Close() }()
+	types, err := rows.ColumnTypes()
+	r.must(err)
+	r.must(rows.Err())
+	return types
 }
 
 // rank puts tables that others refer to first.
