@@ -90,7 +90,7 @@ fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
 ## Check
 
 .PHONY: check
-check: check-format check-tidy check-generated check-sql vet lint check-walls check-web vuln ## everything that reads the code instead of running it
+check: check-format check-tidy check-generated check-sql check-deploy vet lint check-walls check-web vuln ## everything that reads the code instead of running it
 
 .PHONY: format
 format: ## format the Go and TypeScript code
@@ -113,6 +113,10 @@ check-generated: ## refuse generated files that are not what `make generate` wri
 .PHONY: check-sql
 check-sql: ## compile the queries for PostgreSQL too
 	scripts/check-sql.sh
+
+.PHONY: check-deploy
+check-deploy: ## lint the compose file, the systemd unit, YAML and scripts, as far as there are checkers
+	scripts/check-deploy.sh
 
 .PHONY: vet
 vet: ## go vet
