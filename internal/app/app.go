@@ -67,6 +67,7 @@ type App struct {
 	bus         bus.Bus
 	places      limit.Places // nil: this is the only node
 	limiter     limit.Limiter
+	profiles    *account.Profiles
 	gateway     *gateway.Gateway
 	outbox      *message.Worker
 	inbox       *devinbox.Inbox
@@ -118,7 +119,7 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.Chain = audit.NewChain(a.keyring)
-	if a.Store, err = store.Open(ctx, a.cfg.Database.URL.Reveal(), a.keyring, store.Options{}); err != nil {
+	if a.Store, err = store.Open(ctx, a.cfg.Database.URL.Reveal(), a.keyring, store.Options{Changed: a.changed}); err != nil {
 		return err
 	}
 	a.closers = append(a.closers, a.Store.Close)
@@ -136,6 +137,13 @@ func (a *App) openStore(ctx context.Context) error {
 		a.log.InfoContext(ctx, "database migrated", "steps", len(done))
 	}
 	return nil
+}
+
+// changed tells who shows profiles whose row of users was changed.
+func (a *App) changed(userIDs ...string) {
+	if a.profiles != nil {
+		a.profiles.Changed(userIDs...)
+	}
 }
 
 // CheckTables returns an error while a migration is missing, which a run with
@@ -231,6 +239,9 @@ func (a *App) Prepare(ctx context.Context) error {
 	}
 	if err := a.ReadRevocations(ctx); err != nil {
 		return fmt.Errorf("reading the revocations: %w", err)
+	}
+	if err := a.profiles.Sweep(ctx); err != nil {
+		return fmt.Errorf("looking for changed users: %w", err)
 	}
 	e := audit.New(ctx, a.clock(), audit.SystemStartup, audit.Success, "")
 	e.ActorKind, e.Details = "system", map[string]string{"version": a.version}

@@ -152,7 +152,7 @@ func (a *App) openHTTP(context.Context) error {
 	}
 	rooms := httpapi.Rooms{
 		Brand:    brand,
-		Accounts: a.Accounts, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Providers: a.Providers, Tickets: a.tickets(),
+		Accounts: a.Accounts, Profiles: a.profiles, SignIn: a.SignIn, Sessions: a.Sessions, Enrolment: a.Enrolment, Providers: a.Providers, Tickets: a.tickets(),
 		Verifier: a.judge(), Keys: a.keys, Gateway: a.gateway, Reports: a.reports, Realtime: realtime{a.gateway, a.grants()}, Server: administration{a, new(sync.Mutex)}, Limiter: a.limiter, Clock: a.clock, Checks: a.checks(),
 		RelatedOrigins: a.cfg.WebAuthn.Related, JWKSCache: int(a.cfg.Token.JWKSCache.Seconds()),
 		Rates: httpapi.Rates{

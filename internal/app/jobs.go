@@ -30,6 +30,7 @@ func (a *App) jobs() []func(context.Context) {
 		a.logged("gateway", a.gateway.Run),
 		a.logged("gateway events", a.gateway.Follow),
 		a.feed.Run,
+		a.profiles.Run,
 		a.sealer().Run,
 		a.recorder.run,
 		func(ctx context.Context) {

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
 
+	"github.com/sallyport/sallyport/internal/account"
 	busmemory "github.com/sallyport/sallyport/internal/bus/memory"
 	busredis "github.com/sallyport/sallyport/internal/bus/redis"
 	"github.com/sallyport/sallyport/internal/clock"
@@ -39,6 +40,7 @@ func (a *App) openNeighbours(ctx context.Context) error {
 		a.closers = append(a.closers, counted.Close)
 		a.places = counted
 	}
+	a.profiles = account.NewProfiles(a.Store, a.bus, a.clock, a.log)
 	taken := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sallyport_limit_taken_total", Help: "Calls counted by a rate limit, by rule and whether they passed.",
 	}, []string{"rule", "allowed"})

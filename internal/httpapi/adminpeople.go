@@ -34,7 +34,7 @@ type PersonBody struct {
 }
 
 func personOf(u account.User) PersonBody {
-	b := PersonBody{UserBody: userOf(u), State: "active"}
+	b := PersonBody{UserBody: userOf(account.ProfileOf(u)), State: "active"}
 	switch {
 	case u.Disabled():
 		b.State = "disabled"

@@ -53,7 +53,7 @@ type userOutput struct {
 
 func (h resources) setup(ctx context.Context, in *setupInput) (*userOutput, error) {
 	u, err := h.Accounts.CreateFirstAdmin(ctx, in.Body.Token, account.Registration{Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name})
-	return &userOutput{userOf(u)}, err
+	return &userOutput{userOf(account.ProfileOf(u))}, err
 }
 
 type loginInput struct {

@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
+	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/proof"
 )
 
 func (h resources) getMe(ctx context.Context, _ *struct{}) (*userOutput, error) {
-	u, err := h.me(ctx)
-	return &userOutput{userOf(u)}, err
+	p, err := h.Profiles.Get(ctx, caller(ctx).Subject)
+	if fault.Of(err) == fault.CodeNotFound || err == nil && p.Disabled {
+		return nil, fault.New(fault.CodeInvalidToken)
+	}
+	return &userOutput{userOf(p)}, err
 }
 
 type renameInput struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/account"
 	"github.com/sallyport/sallyport/internal/audit"
 )
 
@@ -99,7 +100,7 @@ func (h resources) exportMe(ctx context.Context, _ *struct{}) (*exportOutput, er
 	}
 	out := &exportOutput{Disposition: `attachment; filename="account.json"`}
 	b := &out.Body
-	b.At, b.User, b.Factors, b.BackupCodesLeft = h.Clock().UTC(), userOf(u), p.Factors, p.BackupCodesLeft
+	b.At, b.User, b.Factors, b.BackupCodesLeft = h.Clock().UTC(), userOf(account.ProfileOf(u)), p.Factors, p.BackupCodesLeft
 	b.Passkeys, b.Accounts, b.Sessions, b.Devices, b.Events = p.Passkeys, p.Accounts, p.Sessions, devices.Body.Devices, events.Body.Events
 	return out, nil
 }

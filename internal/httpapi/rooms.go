@@ -18,6 +18,7 @@ import (
 // Rooms is what the resources work with.
 type Rooms struct {
 	Accounts  *account.Service
+	Profiles  Profiles
 	SignIn    *signin.Service
 	Sessions  *session.Service
 	Enrolment *enrolment.Service
@@ -43,6 +44,12 @@ type Rooms struct {
 // Verifier judges access tokens; it touches no database.
 type Verifier interface {
 	Verify(raw string) (token.Claims, error)
+}
+
+// Profiles tells what is shown of a user, without asking the database where
+// nothing changed: for answers, never for decisions.
+type Profiles interface {
+	Get(ctx context.Context, id string) (account.Profile, error)
 }
 
 // Rates are the limits that are counted by something else than the client's

@@ -41,8 +41,8 @@ type UserBody struct {
 	CreatedAt     time.Time `json:"created_at"`
 }
 
-func userOf(u account.User) UserBody {
-	return UserBody{u.ID, u.Email, u.EmailVerified(), u.Name, string(u.Role), u.PasswordHash != "", u.CreatedAt}
+func userOf(p account.Profile) UserBody {
+	return UserBody{p.ID, p.Email, p.EmailVerified, p.Name, string(p.Role), p.HasPassword, p.CreatedAt}
 }
 
 // methodBody is one factor that can be answered.
@@ -99,11 +99,11 @@ func (h resources) outcome(ctx context.Context, o signin.Outcome) (*signInOutput
 
 // tokens turns an opened, renewed or raised session into the answer.
 func (h resources) tokens(ctx context.Context, t session.Tokens) (*signInOutput, error) {
-	u, err := h.Accounts.Get(ctx, t.Session.UserID)
+	p, err := h.Profiles.Get(ctx, t.Session.UserID)
 	if err != nil {
 		return nil, err
 	}
-	body := userOf(u)
+	body := userOf(p)
 	out := &signInOutput{Body: signInBody{
 		AccessToken: t.Access, TokenType: "Bearer", ExpiresIn: int(t.ExpiresIn.Seconds()), User: &body,
 	}}

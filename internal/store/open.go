@@ -17,6 +17,7 @@ import (
 	_ "modernc.org/sqlite"             // the "sqlite" driver
 
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/store/queries"
 )
 
 // Sealer encrypts what must not lie in the clear in the database. The three
@@ -46,6 +47,11 @@ type Store struct {
 	// reader never waits for a writer and writers queue in order.
 	rw, ro *sql.DB
 	seal   Sealer
+
+	statements *statements
+	kept       *prepared        // of rw, on SQLite
+	reads      *queries.Queries // on ro
+	changed    func(userIDs ...string)
 }
 
 // Options tunes Open.
@@ -53,6 +59,9 @@ type Options struct {
 	// MaxConns bounds the PostgreSQL pool, or SQLite's readers; 0: 4 per core, at
 	// least 8.
 	MaxConns int
+	// Changed is told whose row of users a transaction has changed, after it was
+	// committed by this store. It must not block, nor ask the store. nil: nobody.
+	Changed func(userIDs ...string)
 }
 
 // Open opens the database that databaseURL names: "sqlite:PATH" or
@@ -62,7 +71,7 @@ func Open(ctx context.Context, databaseURL string, seal Sealer, o Options) (*Sto
 	if o.MaxConns == 0 {
 		o.MaxConns = max(8, 4*runtime.NumCPU())
 	}
-	s := &Store{seal: seal}
+	s := &Store{seal: seal, changed: o.Changed}
 	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):
@@ -77,11 +86,22 @@ func Open(ctx context.Context, databaseURL string, seal Sealer, o Options) (*Sto
 	if err != nil {
 		return nil, err
 	}
+	s.arrange()
 	if err := s.Ping(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// arrange sets up how queries run on the pools.
+func (s *Store) arrange() {
+	s.statements = &statements{engine: s.engine}
+	r := reader{statements: s.statements, db: s.ro}
+	if s.engine == SQLite {
+		s.kept, r.kept = newPrepared(s.rw), newPrepared(s.ro)
+	}
+	s.reads = queries.New(r)
 }
 
 func (s *Store) openSQLite(path string, o Options) error {

@@ -29,6 +29,8 @@ type rig struct {
 	url  string
 	ring *seal.Keyring
 	db   *sql.DB
+
+	changed []string // of whom the store told
 }
 
 // onBoth runs f on an empty SQLite and on an empty PostgreSQL.
@@ -57,7 +59,13 @@ func open(t *testing.T, url string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), url, ring, store.Options{})
+	r := &rig{T: t, url: url, ring: ring}
+	var mu sync.Mutex
+	s, err := store.Open(t.Context(), url, ring, store.Options{Changed: func(ids ...string) {
+		mu.Lock()
+		defer mu.Unlock()
+		r.changed = append(r.changed, ids...)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +79,8 @@ func open(t *testing.T, url string) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return &rig{Store: s, T: t, url: url, ring: ring, db: db}
+	r.Store, r.db = s, db
+	return r
 }
 
 func (r *rig) ctx() context.Context { return r.Context() }

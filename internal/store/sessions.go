@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -125,13 +126,16 @@ func (s *Store) RotateRefresh(ctx context.Context, spent []byte, next session.Re
 	}
 	err = s.write(ctx, func(q *queries.Queries) error {
 		// The session's row first, as every change that ends sessions takes it: an
-		// end that commits while this waits for the row wins.
-		n, err := q.TouchSession(ctx, queries.TouchSessionParams{Now: now, ID: next.SessionID})
-		if touched = n == 1; err != nil || !touched {
-			return unchanged(err)
+		// end that commits while this waits for the row wins. Both are asked at once.
+		session, err := q.TouchSession(ctx, queries.TouchSessionParams{Now: now, ID: next.SessionID})
+		if err != nil {
+			return err
 		}
-		n, err = q.SpendRefresh(ctx, queries.SpendRefreshParams{Now: now, Successor: sealed, Hash: spent})
-		if touched = n == 1; err != nil || !touched {
+		token, err := q.SpendRefresh(ctx, queries.SpendRefreshParams{Now: now, Successor: sealed, Hash: spent})
+		if err != nil {
+			return err
+		}
+		if touched, err = both(session, token); err != nil || !touched {
 			return unchanged(err)
 		}
 		if err := insertRefresh(ctx, q, next); err != nil {
@@ -140,6 +144,16 @@ func (s *Store) RotateRefresh(ctx context.Context, spent []byte, next session.Re
 		return s.leave(ctx, q, t)
 	})
 	return touched, err
+}
+
+// both reports whether each of two statements touched exactly one row.
+func both(a, b sql.Result) (bool, error) {
+	n, err := a.RowsAffected()
+	if err != nil || n != 1 {
+		return false, err
+	}
+	n, err = b.RowsAffected()
+	return n == 1, err
 }
 
 // SpendGrace takes the one grace answer of a token that was spent after

@@ -41,6 +41,12 @@ func (s *Store) UserByID(ctx context.Context, id string) (account.User, error) {
 	return userOf(r), absent(err)
 }
 
+// UsersChangedSince returns the ids of users whose row was changed at or after
+// since, up to limit of them. Signing in changes nobody.
+func (s *Store) UsersChangedSince(ctx context.Context, since time.Time, limit int) ([]string, error) {
+	return s.read().UsersChangedSince(ctx, queries.UsersChangedSinceParams{Since: clock.Micros(since), Page: int64(limit)})
+}
+
 // UserByEmail returns the user with that canonical address, or CodeNotFound.
 func (s *Store) UserByEmail(ctx context.Context, canonical string) (account.User, error) {
 	r, err := s.read().UserByEmail(ctx, canonical)

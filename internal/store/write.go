@@ -26,7 +26,7 @@ const tries = 3
 // A row that belongs to somebody who is gone is fault.CodeNotFound.
 func (s *Store) write(ctx context.Context, f func(q *queries.Queries) error) (err error) {
 	for range tries {
-		if err = s.once(ctx, f); !isDeadlock(err) {
+		if err = s.once(ctx, f); !isDeadlock(err) && !neverSent(err) {
 			break
 		}
 	}
@@ -53,19 +53,37 @@ func (s *Store) writeFor(ctx context.Context, userID string, f func(q *queries.Q
 }
 
 func (s *Store) once(ctx context.Context, f func(q *queries.Queries) error) error {
-	tx, err := s.rw.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	err = f(queries.New(s.dialect(tx)))
+	defer tx.rollback()
+	w := &watched{transaction: tx, statements: s.statements}
+	err = f(queries.New(w))
+	if first := failure(tx); first != nil {
+		return first
+	}
 	if errors.Is(err, errUnchanged) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.commit(ctx); err != nil {
+		return err
+	}
+	if s.changed != nil && len(w.users) > 0 {
+		s.changed(w.users...)
+	}
+	return nil
+}
+
+// begin starts a transaction that writes.
+func (s *Store) begin(ctx context.Context) (transaction, error) {
+	if s.engine == Postgres {
+		return beginPipeline(ctx, s.rw, s.statements)
+	}
+	return beginLite(ctx, s.rw, s.kept)
 }
 
 // errUnchanged rolls a transaction back without being an error: a conditional
@@ -82,7 +100,7 @@ func unchanged(err error) error {
 }
 
 // read gives queries outside of a transaction: one statement each.
-func (s *Store) read() *queries.Queries { return queries.New(s.dialect(s.ro)) }
+func (s *Store) read() *queries.Queries { return s.reads }
 
 // isDuplicate reports whether err is the refusal of a unique index.
 func isDuplicate(err error) bool {

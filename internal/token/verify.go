@@ -11,6 +11,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/recent"
 )
 
 // DefaultCacheSize is how many verified tokens are remembered when the options do
@@ -63,7 +64,7 @@ func NewVerifier(o VerifierOptions) (*Verifier, error) {
 	o.CacheSize = orDefault(o.CacheSize, DefaultCacheSize)
 	o.MaxLife = orDefault(o.MaxLife, MaxLife)
 	o.Skew = orDefault(o.Skew, MaxSkew)
-	return &Verifier{o: o, cache: newCache(o.CacheSize)}, nil
+	return &Verifier{o: o, cache: recent.New[[sha256.Size]byte, *verified](o.CacheSize)}, nil
 }
 
 // orDefault reads an option: zero is unsaid, negative is none.
@@ -85,7 +86,7 @@ func (v *Verifier) Verify(raw string) (Claims, error) {
 }
 
 // CacheLen is the number of remembered tokens, for metrics.
-func (v *Verifier) CacheLen() int { return v.cache.size() }
+func (v *Verifier) CacheLen() int { return v.cache.Len() }
 
 func (v *Verifier) judge(raw string) (*verified, error) {
 	if len(raw) > MaxSize {
@@ -93,8 +94,8 @@ func (v *Verifier) judge(raw string) (*verified, error) {
 	}
 	id := sha256.Sum256([]byte(raw))
 	now := v.o.Clock()
-	good := v.cache.get(id)
-	seen := good != nil && v.keyStands(good, now)
+	good, seen := v.cache.Get(id)
+	seen = seen && v.keyStands(good, now)
 	if !seen {
 		var err error
 		if good, err = v.examine(raw, now); err != nil {
@@ -108,7 +109,7 @@ func (v *Verifier) judge(raw string) (*verified, error) {
 		return nil, Revoked
 	}
 	if !seen {
-		v.cache.put(id, good)
+		v.cache.Put(id, good)
 	}
 	return good, nil
 }

@@ -20,7 +20,7 @@ const (
 // levels is the map of the house. A new room is entered here.
 var levels = map[string]int{
 	"fault": words, "clock": words, "ident": words, "opaque": words, "proof": words,
-	"onetime": words, "netaddr": words, "phone": words, "statistics": words, "topic": words,
+	"onetime": words, "netaddr": words, "phone": words, "recent": words, "statistics": words, "topic": words,
 
 	"account": domain, "audit": domain, "bus": domain, "factor": domain, "limit": domain, "message": domain,
 	"provider": domain, "seal": domain, "session": domain, "token": domain, "toll": domain,
@@ -45,6 +45,7 @@ var sideways = map[[2]string]string{
 	{"session", "bus"}:     "revocations travel from node to node",
 	{"account", "audit"}:   "every change of an account leaves a trail",
 	{"account", "session"}: "a change of password ends sessions",
+	{"account", "bus"}:     "nodes tell each other whose profile has changed",
 	{"account", "message"}: "people are told of changes to their account",
 
 	{"provider", "account"}: "an identity belongs to a user",

@@ -19,7 +19,7 @@ WHERE user_id = @user_id AND id <> @except_id AND ended_at = 0 RETURNING id;
 UPDATE sessions SET aal = @aal, proofs = @proofs, last_seen_at = @now
 WHERE id = @id AND user_id = @user_id AND ended_at = 0 AND proofs = @old_proofs;
 
--- name: TouchSession :execrows
+-- name: TouchSession :execresult
 UPDATE sessions SET last_seen_at = @now WHERE id = @id AND ended_at = 0;
 
 -- name: InsertRefresh :exec
@@ -33,7 +33,7 @@ JOIN sessions ON sessions.id = refresh_tokens.session_id
 JOIN users ON users.id = sessions.user_id
 WHERE refresh_tokens.hash = @hash;
 
--- name: SpendRefresh :execrows
+-- name: SpendRefresh :execresult
 UPDATE refresh_tokens SET used_at = @now, successor = @successor
 WHERE hash = @hash AND used_at = 0 AND expires_at > @now
 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at = 0 AND sessions.expires_at > @now);

@@ -7,6 +7,7 @@ package queries
 
 import (
 	"context"
+	"database/sql"
 )
 
 const deleteRefreshBefore = `-- name: DeleteRefreshBefore :execrows
@@ -504,7 +505,7 @@ func (q *Queries) SpendGrace(ctx context.Context, arg SpendGraceParams) (int64, 
 	return result.RowsAffected()
 }
 
-const spendRefresh = `-- name: SpendRefresh :execrows
+const spendRefresh = `-- name: SpendRefresh :execresult
 UPDATE refresh_tokens SET used_at = ?1, successor = ?2
 WHERE hash = ?3 AND used_at = 0 AND expires_at > ?1
 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at = 0 AND sessions.expires_at > ?1)
@@ -516,15 +517,11 @@ type SpendRefreshParams struct {
 	Hash      []byte
 }
 
-func (q *Queries) SpendRefresh(ctx context.Context, arg SpendRefreshParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, spendRefresh, arg.Now, arg.Successor, arg.Hash)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) SpendRefresh(ctx context.Context, arg SpendRefreshParams) (sql.Result, error) {
+	return q.db.ExecContext(ctx, spendRefresh, arg.Now, arg.Successor, arg.Hash)
 }
 
-const touchSession = `-- name: TouchSession :execrows
+const touchSession = `-- name: TouchSession :execresult
 UPDATE sessions SET last_seen_at = ?1 WHERE id = ?2 AND ended_at = 0
 `
 
@@ -533,10 +530,6 @@ type TouchSessionParams struct {
 	ID  string
 }
 
-func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, touchSession, arg.Now, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) (sql.Result, error) {
+	return q.db.ExecContext(ctx, touchSession, arg.Now, arg.ID)
 }

@@ -65,3 +65,6 @@ WHERE id = @id AND disabled_at = 0 AND (password_changed_at = @password_set_at O
 -- Changes nothing; the row is held until the transaction ends.
 -- name: LockUser :exec
 UPDATE users SET updated_at = updated_at WHERE id = @id;
+
+-- name: UsersChangedSince :many
+SELECT id FROM users WHERE updated_at >= @since ORDER BY updated_at LIMIT @page;

@@ -469,3 +469,35 @@ func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
 	)
 	return i, err
 }
+
+const usersChangedSince = `-- name: UsersChangedSince :many
+SELECT id FROM users WHERE updated_at >= ?1 ORDER BY updated_at LIMIT ?2
+`
+
+type UsersChangedSinceParams struct {
+	Since int64
+	Page  int64
+}
+
+func (q *Queries) UsersChangedSince(ctx context.Context, arg UsersChangedSinceParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, usersChangedSince, arg.Since, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
