@@ -77,7 +77,11 @@ release: ## build what a release hands out into bin/release, twice and the same,
 
 .PHONY: bench
 bench: setup-test web ## run the benchmarks and write the table of ratios
-	$(GO) test -run '^$$' -bench . -benchmem ./... | $(GO) run ./internal/bench/table
+	$(GO) test -run '^$$' -bench . -skip '^BenchmarkCluster$$' -benchmem ./... | $(GO) run ./internal/bench/table
+
+.PHONY: bench-cluster
+bench-cluster: setup-test web ## measure what 1, 2 and 4 nodes cost on one PostgreSQL and one Redis (3 minutes)
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./internal/bench/cluster | $(GO) run ./internal/bench/table cluster
 
 .PHONY: faults
 faults: setup-test web ## break the running program on purpose, longer than `make test` does

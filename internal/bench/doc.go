@@ -4,7 +4,7 @@
 //
 // It decides what is measured and against what. It refuses to judge: machines are
 // shared, so no figure fails a test. Package table turns the output of
-// `go test -bench` into ratios (`make bench`).
+// `go test -bench` into ratios (`make bench`); package cluster measures many nodes.
 //
 // Start reading at bench_test.go; rig_test.go starts the program.
 package bench

@@ -149,6 +149,7 @@ func publish(b *testing.B, c *cluster) {
 		defer ws.cut()
 		go ws.report(b.Context(), got)
 	}
+	<-time.After(follows) // what the connecting left to do
 	w := c.callers[0]
 	cost := c.measure(b, func() {
 		for i := range events {
@@ -183,6 +184,7 @@ func revoke(b *testing.B, c *cluster) {
 		}
 		sockets, access = append(sockets, ws), append(access, got.Access)
 	}
+	<-time.After(follows) // what the connecting left to do
 	var took []time.Duration
 	cost := c.measure(b, func() {
 		for i, ws := range sockets {

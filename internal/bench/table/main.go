@@ -1,5 +1,6 @@
 // Command table reads the output of `go test -bench` and writes one Markdown
 // table of ratios: each row is a benchmark against its reference of the same run.
+// With the argument "cluster" it writes the tables of BenchmarkCluster instead.
 package main
 
 import (
@@ -31,15 +32,19 @@ var rows = []row{
 }
 
 func main() {
-	if err := run(os.Stdin, os.Stdout); err != nil {
+	tables := write
+	if len(os.Args) > 1 && os.Args[1] == "cluster" {
+		tables = writeCluster
+	}
+	if err := run(os.Stdin, os.Stdout, tables); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run copies the benchmark output and writes the table below it. A benchmark
-// that the table needs and the output lacks is an error.
-func run(in io.Reader, out io.Writer) error {
+// run copies the benchmark output and writes the tables below it. A benchmark
+// that they need and the output lacks is an error.
+func run(in io.Reader, out io.Writer, tables func(io.Writer, map[string]map[string]float64) error) error {
 	figures := map[string]map[string]float64{}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
@@ -51,7 +56,7 @@ func run(in io.Reader, out io.Writer) error {
 	if err := lines.Err(); err != nil {
 		return err
 	}
-	return write(out, figures)
+	return tables(out, figures)
 }
 
 // parse reads one result line: name-procs, count, then pairs of figure and unit.

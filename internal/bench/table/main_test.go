@@ -24,7 +24,7 @@ func output(without string) string {
 
 func TestTable(t *testing.T) {
 	var out strings.Builder
-	if err := run(strings.NewReader(output("")), &out); err != nil {
+	if err := run(strings.NewReader(output("")), &out, write); err != nil {
 		t.Fatalf("got %v, want nil", err)
 	}
 	for _, want := range []string{
@@ -40,9 +40,56 @@ func TestTable(t *testing.T) {
 
 func TestMissingBenchmarkIsAnError(t *testing.T) {
 	for _, name := range []string{"BareAnswer", "SignIn/sqlite"} {
-		err := run(strings.NewReader(output(name)), &strings.Builder{})
+		err := run(strings.NewReader(output(name)), &strings.Builder{}, write)
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: got %v, want an error that names it", name, err)
+		}
+	}
+}
+
+// clusterOutput is what BenchmarkCluster prints, but for one benchmark.
+func clusterOutput(without string) string {
+	var out strings.Builder
+	for _, n := range nodeCounts {
+		for _, operation := range append([]string{"Idle"}, operations...) {
+			if name(n, operation) == without {
+				continue
+			}
+			_, _ = fmt.Fprintf(&out, "Benchmark%s-2 \t 1 \t", name(n, operation))
+			for i, c := range append(append([]column{}, costs...), rest...) {
+				_, _ = fmt.Fprintf(&out, " %d.25 %s", 10*n+i, c.unit)
+			}
+			_, _ = fmt.Fprintf(&out, " 5 argon2-µs/op\n")
+		}
+	}
+	return out.String()
+}
+
+func TestClusterTables(t *testing.T) {
+	var out strings.Builder
+	if err := run(strings.NewReader(clusterOutput("")), &out, writeCluster); err != nil {
+		t.Fatalf("got %v, want nil", err)
+	}
+	for _, want := range []string{
+		"| by itself, for each node | nodes | node ms/s |",
+		"| Idle | 2 | 27.2 | 28.2 | 29.2 | 30.2 | 31.2 | 32 |",
+		"| GetMe | 1 | 10 | 11 | 12 | 13.2 | 14.2 | 15.2 | 16 |",
+		"| Revoke | 4 | 40 | 41 | 42 | 43.2 | 44.2 | 45.2 | 46 |",
+		"SignIn with nodes=4: one argon2id by itself takes 5 µs, 12 % of",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got\n%s\nwant it to contain %q", out.String(), want)
+		}
+	}
+	for figure, want := range map[float64]string{-0.04: "0.0", 0: "0.0", -0.06: "-0.1", 10.04: "10.0"} {
+		if got := (column{format: "%.1f"}).show(figure); got != want {
+			t.Errorf("%v: got %s, want %s", figure, got, want)
+		}
+	}
+	for _, missing := range []string{name(2, "Idle"), name(4, "Publish")} {
+		err := run(strings.NewReader(clusterOutput(missing)), &strings.Builder{}, writeCluster)
+		if err == nil || !strings.Contains(err.Error(), missing) {
+			t.Errorf("without %s: got %v, want an error that names it", missing, err)
 		}
 	}
 }
