@@ -102,3 +102,16 @@ func BenchmarkSignIn(b *testing.B) {
 		measure(b, func() { c.send(200, request) })
 	})
 }
+
+// BenchmarkSignUp registers one person after another: one hash, one transaction.
+func BenchmarkSignUp(b *testing.B) {
+	engines(b, func(b *testing.B, databaseURL string) {
+		c := dial(b, start(b, databaseURL))
+		var people int
+		measure(b, func() {
+			people++
+			who := map[string]string{"email": fmt.Sprintf("person%d@example.org", people), "password": password}
+			c.send(202, c.request("POST", "/api/v1/auth/register", "", who))
+		})
+	})
+}

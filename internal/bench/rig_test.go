@@ -32,13 +32,7 @@ func start(b *testing.B, databaseURL string, more ...string) string {
 	b.Helper()
 	ln := listen(b)
 	address := ln.Addr().String()
-	environ := []string{
-		"PUBLIC_URL=http://" + address, "DATABASE_URL=" + databaseURL, "METRICS_ADDR=",
-		"SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8", "EMAIL_VERIFICATION=optional",
-	}
-	for _, rule := range []string{"LOGIN_IP", "LOGIN_ACCOUNT", "REGISTER_IP", "REFRESH_SESSION", "API_IP"} {
-		environ = append(environ, "RATE_"+rule+"=1000000/1s")
-	}
+	environ := append(settings(address), "DATABASE_URL="+databaseURL, "SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8")
 	cfg, err := config.Load(append(environ, more...), "")
 	if err != nil {
 		b.Fatalf("settings: %v", err)
@@ -65,6 +59,15 @@ func start(b *testing.B, databaseURL string, more ...string) string {
 		b.Fatal("the server is not ready after 20 s")
 	}
 	return address
+}
+
+// settings are those of every run: limits out of the way, no mail to wait for.
+func settings(address string) []string {
+	environ := []string{"PUBLIC_URL=http://" + address, "METRICS_ADDR=", "EMAIL_VERIFICATION=optional"}
+	for _, rule := range []string{"LOGIN_IP", "LOGIN_ACCOUNT", "REGISTER_IP", "REFRESH_SESSION", "API_IP"} {
+		environ = append(environ, "RATE_"+rule+"=1000000/1s")
+	}
+	return environ
 }
 
 func listen(b *testing.B) net.Listener {
@@ -95,10 +98,14 @@ func dial(b *testing.B, address string) *client {
 	return &client{b: b, address: address, conn: conn, in: bufio.NewReader(conn)}
 }
 
-// request prepares the bytes of one request.
 func (c *client) request(method, path, bearer string, body any) []byte {
+	return prepare(c.address, method, path, bearer, body)
+}
+
+// prepare makes the bytes of one request.
+func prepare(address, method, path, bearer string, body any) []byte {
 	var out bytes.Buffer
-	_, _ = fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, c.address)
+	_, _ = fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, address)
 	if bearer != "" {
 		_, _ = fmt.Fprintf(&out, "Authorization: Bearer %s\r\n", bearer)
 	}
@@ -108,7 +115,7 @@ func (c *client) request(method, path, bearer string, body any) []byte {
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
-		c.b.Fatal(err)
+		panic(err) // the body is one of ours
 	}
 	_, _ = fmt.Fprintf(&out, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(raw), raw)
 	return out.Bytes()
