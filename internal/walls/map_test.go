@@ -91,6 +91,7 @@ var foreign = []struct {
 	{"github.com/coder/websocket", []string{"gateway"}, "sockets stand behind the gateway"},
 	{"github.com/golang-jwt/jwt/v5", []string{"token"}, "one room signs and verifies"},
 	{"github.com/go-webauthn/webauthn", []string{"factor/passkey"}, "one room knows authenticators"},
+	{"github.com/trustelem/zxcvbn", nil, "its dictionaries are eight megabytes of heap; guess does its work"},
 	{"github.com/pquerna/otp", []string{"factor/totp"}, "one room computes codes"},
 	{"golang.org/x/oauth2", []string{"provider", "provider/oidc", "provider/github"}, "providers stand behind an interface"},
 	{"github.com/wneessen/go-mail", []string{"message/smtp"}, "one room speaks SMTP"},

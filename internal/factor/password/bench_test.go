@@ -2,6 +2,8 @@ package password_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"golang.org/x/crypto/argon2"
@@ -41,6 +43,21 @@ func BenchmarkCheck(b *testing.B) {
 	for b.Loop() {
 		if err := p.Check(good, "alex.johnson@example.org"); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkCheckWorst judges a weak password of the greatest length by one who
+// has the most names.
+func BenchmarkCheckWorst(b *testing.B) {
+	text := strings.Repeat("1qaz2wsx3edc|475", 64)
+	var names []string
+	for i := range 40 {
+		names = append(names, fmt.Sprintf("name%d.surname%d@example.org", i, i))
+	}
+	for b.Loop() {
+		if err := alone.Check(text, names...); err == nil {
+			b.Fatal("accepted")
 		}
 	}
 }

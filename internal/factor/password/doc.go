@@ -14,5 +14,6 @@
 // bounds how many hashes run, how many wait and for how long. Make one Hasher
 // for the whole process.
 //
-// Start reading at Hasher for stored hashes, at Policy.Check for new passwords.
+// Start reading at Hasher for stored hashes, at Policy.Check for new passwords; how
+// many guesses a text withstands is counted by package guess.
 package password

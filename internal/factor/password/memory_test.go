@@ -64,3 +64,21 @@ func measurePeak(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	t.Logf("grown by %d KiB with %d at once", (after.HeapSys-before.HeapSys)>>10, concurrent)
 }
+
+// TestCheckHoldsNoHeap holds that judging a password leaves nothing behind that
+// every garbage collection, and so every hash, would have to mark again.
+func TestCheckHoldsNoHeap(t *testing.T) {
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := live()
+	for _, text := range []string{good, "passwordpassword", "kettle1987qwerty", "1qaz2wsx3edc4rf", strings.Repeat("é", 300)} {
+		_ = alone.Check(text, "alex.johnson@example.org")
+	}
+	if after := live(); after > before+32<<10 {
+		t.Errorf("live heap grew by %d bytes, want 32768 at most", after-before)
+	}
+}

@@ -49,12 +49,11 @@ const (
 // The whole password is compared, without regard to case (PW-05). So that the
 // length is not reached by padding something that would be refused, two more
 // rules hold: context words need at least 8 code points around them, and the
-// whole must withstand a number of guesses by zxcvbn's estimate, 10^10 under a
-// minimum of 15 and 10^8 under a shorter one. That covers listed words repeated
-// or padded, keyboard walks and sequences.
+// whole must withstand a number of guesses by the estimate of package guess, 10^10
+// under a minimum of 15 and 10^8 under a shorter one. That covers listed words
+// repeated or padded, keyboard walks and sequences.
 //
-// It needs no hashing, but a tenth of a second for the worst of texts: ask after
-// the rate limit.
+// It needs no hashing, and a few milliseconds for the worst of texts.
 func (p Policy) Check(password string, contextWords ...string) error {
 	if TooLong(password) {
 		return refuse(ReasonTooLong, tooLongMessage)
@@ -76,9 +75,10 @@ func (p Policy) minimum() int {
 	return max(p.MinLength, FloorMinLength)
 }
 
-// What a new password must withstand by zxcvbn's estimate. 10^8 is where it
-// begins to call a password safe against somebody who holds the hashes but must
-// try slowly; a password that may be the only factor has to do better.
+// What a new password must withstand by the estimate of package guess. 10^8 is
+// where the method begins to call a password safe against somebody who holds the
+// hashes but must try slowly; a password that may be the only factor has to do
+// better.
 const (
 	guessesWithSecondFactor = 1e8
 	guessesAlone            = 1e10

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/trustelem/zxcvbn/frequency"
+
+	"github.com/sallyport/sallyport/internal/factor/password/guess/lexicon"
 )
 
 // corpus makes texts as people, and machines, choose them: the same ones in every
@@ -16,8 +18,8 @@ type corpus struct {
 	lists  [][]string // words, the most frequent first
 }
 
-func newCorpus() *corpus {
-	c := &corpus{random: rand.New(rand.NewPCG(11, 2016))} //nolint:gosec // the same texts in every run
+func newCorpus(family string) *corpus {
+	c := &corpus{random: rand.New(rand.NewPCG(uint64(lexicon.PrintOf(family)), 2016))} //nolint:gosec // the same texts in every run
 	names := []string{}
 	for name := range frequency.FrequencyLists {
 		names = append(names, name)
@@ -32,32 +34,38 @@ func newCorpus() *corpus {
 // families are the kinds of texts, each with how one is made.
 func families() map[string]func(*corpus) string {
 	return map[string]func(*corpus) string{
-		"word":                      (*corpus).word,
-		"word filled up":            func(c *corpus) string { return c.fill(c.word()) },
-		"word with digits":          func(c *corpus) string { return c.word() + c.digits(1+c.random.IntN(8)) },
-		"word with digits, symbol":  func(c *corpus) string { return c.capital(c.word()) + c.digits(2+c.random.IntN(4)) + c.pick("!", "?", "$", ".") },
-		"word and year":             func(c *corpus) string { return c.either(c.capital(c.word()), c.year()) },
-		"word and date":             func(c *corpus) string { return c.either(c.capital(c.word()), c.date()) },
-		"word and walk":             func(c *corpus) string { return c.either(c.word(), c.walk()) },
-		"word and run":              func(c *corpus) string { return c.either(c.word(), c.run()) },
-		"word with look-alikes":     func(c *corpus) string { return c.lookAlike(c.word()) + c.digits(c.random.IntN(4)) },
-		"words with look-alikes":    func(c *corpus) string { return c.lookAlike(c.word() + c.word()) },
-		"word in capitals":          func(c *corpus) string { return c.capital(c.word()) + c.pick("", "1", "123", "!!") },
-		"word backwards":            func(c *corpus) string { return backwards(c.word()) + c.pick("", "1", "2024", "!") },
-		"word repeated":             func(c *corpus) string { return strings.Repeat(c.capital(c.word()), 2+c.random.IntN(3)) + c.pick("", "1", "!") },
-		"two words":                 func(c *corpus) string { return c.phrase(2) },
-		"two words with digits":     func(c *corpus) string { return c.phrase(2) + c.digits(1+c.random.IntN(4)) },
-		"two words, padded":         func(c *corpus) string { return c.fill(c.phrase(2)) },
-		"three words":               func(c *corpus) string { return c.phrase(3) },
-		"four words":                func(c *corpus) string { return c.phrase(4) },
-		"five words":                func(c *corpus) string { return c.phrase(5) },
-		"names":                     func(c *corpus) string { return c.capital(c.from(1)) + c.capital(c.from(3)) },
-		"walk":                      (*corpus).walk,
-		"two walks":                 func(c *corpus) string { return c.walk() + c.walk() },
-		"run":                       (*corpus).run,
-		"date":                      (*corpus).date,
-		"two dates":                 func(c *corpus) string { return c.date() + c.date() },
-		"short unit repeated":       func(c *corpus) string { return strings.Repeat(c.string(lowers+tens, 1+c.random.IntN(6)), 2+c.random.IntN(7)) },
+		"word":             (*corpus).word,
+		"word filled up":   func(c *corpus) string { return c.fill(c.word()) },
+		"word with digits": func(c *corpus) string { return c.word() + c.digits(1+c.random.IntN(8)) },
+		"word with digits, symbol": func(c *corpus) string {
+			return c.capital(c.word()) + c.digits(2+c.random.IntN(4)) + c.pick("!", "?", "$", ".")
+		},
+		"word and year":          func(c *corpus) string { return c.either(c.capital(c.word()), c.year()) },
+		"word and date":          func(c *corpus) string { return c.either(c.capital(c.word()), c.date()) },
+		"word and walk":          func(c *corpus) string { return c.either(c.word(), c.walk()) },
+		"word and run":           func(c *corpus) string { return c.either(c.word(), c.run()) },
+		"word with look-alikes":  func(c *corpus) string { return c.lookAlike(c.word()) + c.digits(c.random.IntN(4)) },
+		"words with look-alikes": func(c *corpus) string { return c.lookAlike(c.word() + c.word()) },
+		"word in capitals":       func(c *corpus) string { return c.capital(c.word()) + c.pick("", "1", "123", "!!") },
+		"word backwards":         func(c *corpus) string { return backwards(c.word()) + c.pick("", "1", "2024", "!") },
+		"word repeated": func(c *corpus) string {
+			return strings.Repeat(c.capital(c.word()), 2+c.random.IntN(3)) + c.pick("", "1", "!")
+		},
+		"two words":             func(c *corpus) string { return c.phrase(2) },
+		"two words with digits": func(c *corpus) string { return c.phrase(2) + c.digits(1+c.random.IntN(4)) },
+		"two words, padded":     func(c *corpus) string { return c.fill(c.phrase(2)) },
+		"three words":           func(c *corpus) string { return c.phrase(3) },
+		"four words":            func(c *corpus) string { return c.phrase(4) },
+		"five words":            func(c *corpus) string { return c.phrase(5) },
+		"names":                 func(c *corpus) string { return c.capital(c.from(1)) + c.capital(c.from(3)) },
+		"walk":                  (*corpus).walk,
+		"two walks":             func(c *corpus) string { return c.walk() + c.walk() },
+		"run":                   (*corpus).run,
+		"date":                  (*corpus).date,
+		"two dates":             func(c *corpus) string { return c.date() + c.date() },
+		"short unit repeated": func(c *corpus) string {
+			return strings.Repeat(c.string(lowers+tens, 1+c.random.IntN(6)), 2+c.random.IntN(7))
+		},
 		"random digits":             func(c *corpus) string { return c.digits(6 + c.random.IntN(12)) },
 		"random letters":            func(c *corpus) string { return c.string(lowers, 6+c.random.IntN(14)) },
 		"random characters":         func(c *corpus) string { return c.string(printable(), 6+c.random.IntN(14)) },
@@ -116,6 +124,22 @@ func (c *corpus) phrase(words int) string {
 	return strings.Join(parts, between)
 }
 
+// plainPhrase is words that stand in no relation, all equally likely, of 15
+// characters and more.
+func (c *corpus) plainPhrase(words int) string {
+	between := c.pick("", " ", "-")
+	for {
+		parts := []string{}
+		for range words {
+			list := c.lists[c.random.IntN(len(c.lists))]
+			parts = append(parts, list[c.random.IntN(len(list))])
+		}
+		if text := strings.Join(parts, between); len(text) >= 15 {
+			return text
+		}
+	}
+}
+
 func (c *corpus) pick(of ...string) string { return of[c.random.IntN(len(of))] }
 
 func (c *corpus) either(a, b string) string { return c.pick(a+b, b+a) }
@@ -165,16 +189,15 @@ func (c *corpus) capital(w string) string {
 
 // lookAlike swaps letters, all of a kind or one by one.
 func (c *corpus) lookAlike(w string) string {
-	swap := map[byte]string{'a': "4@", 'b': "8", 'c': "({[<", 'e': "3", 'g': "69", 'i': "1!|", 'l': "1|7", 'o': "0", 's': "$5", 't': "+7", 'x': "%", 'z': "2"}
 	single := c.random.IntN(3) == 0
 	out := []byte(w)
-	for letter, symbols := range swap {
-		to, take := symbols[c.random.IntN(len(symbols))], c.random.IntN(3) > 0
+	for _, swap := range []string{"a4@", "b8", "c({[<", "e3", "g69", "i1!|", "l1|7", "o0", "s$5", "t+7", "x%", "z2"} {
+		to, take := swap[1+c.random.IntN(len(swap)-1)], c.random.IntN(3) > 0
 		for i := range out {
 			if single {
 				take = c.random.IntN(2) == 0
 			}
-			if out[i] == letter && take {
+			if out[i] == swap[0] && take {
 				out[i] = to
 			}
 		}

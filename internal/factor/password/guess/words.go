@@ -93,11 +93,15 @@ const (
 	letters = "aabcccceggosstxziiit"
 )
 
-// doubtful are the symbols that stand for an l as well.
-const doubtful = "1|7"
+// The symbols that may be read otherwise, and as what: most as an l, and a 1 as
+// itself, because it ends so many passwords.
+const (
+	doubtful  = "1|71"
+	otherwise = "lll1"
+)
 
 // hasDoubtful reports whether the text has every doubtful symbol that choice
-// makes an l; bit k is for the k-th.
+// reads otherwise; bit k is for the k-th.
 func (t *table) hasDoubtful(choice int) bool {
 	for k := range len(doubtful) {
 		if choice>>k&1 == 1 && strings.IndexByte(t.text, doubtful[k]) < 0 {
@@ -110,8 +114,10 @@ func (t *table) hasDoubtful(choice int) bool {
 // letterFor returns the letter that a character stands for by choice, or the
 // character itself in lower case.
 func letterFor(c byte, choice int) byte {
-	if k := strings.IndexByte(doubtful, c); k >= 0 && choice>>k&1 == 1 {
-		return 'l'
+	for k := range len(doubtful) {
+		if doubtful[k] == c && choice>>k&1 == 1 {
+			return otherwise[k]
+		}
 	}
 	if k := strings.IndexByte(symbols, c); k >= 0 {
 		return letters[k]
