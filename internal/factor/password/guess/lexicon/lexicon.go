@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -95,20 +96,20 @@ func Pack(ranks map[string]int) []byte {
 		if a.bucket != b.bucket {
 			return a.bucket - b.bucket
 		}
-		return int(int64(a.value) - int64(b.value))
+		return cmp.Compare(a.value, b.value)
 	})
 	out := make([]byte, indexSize, indexSize+len(records)*size)
-	var before [buckets + 1]uint32
+	var counts [buckets]uint32
 	for _, r := range records {
-		before[r.bucket+1]++
+		counts[r.bucket]++
 		out = binary.BigEndian.AppendUint32(out, r.value)
 	}
-	for i := range before {
-		if i > 0 {
-			before[i] += before[i-1]
-		}
-		binary.BigEndian.PutUint32(out[i*size:], before[i])
+	before := uint32(0)
+	for bucket, count := range counts {
+		binary.BigEndian.PutUint32(out[bucket*size:], before)
+		before += count
 	}
+	binary.BigEndian.PutUint32(out[buckets*size:], before)
 	return out
 }
 
