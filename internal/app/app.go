@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -119,7 +120,7 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.Chain = audit.NewChain(a.keyring)
-	if a.Store, err = store.Open(ctx, a.cfg.Database.URL.Reveal(), a.keyring, store.Options{Changed: a.changed}); err != nil {
+	if a.Store, err = store.Open(ctx, a.cfg.Database.URL.Reveal(), a.keyring, store.Options{MaxConns: a.cfg.Database.MaxConns, Changed: a.changed}); err != nil {
 		return err
 	}
 	a.closers = append(a.closers, a.Store.Close)
@@ -215,6 +216,7 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, ready func(addr net.
 		if ready != nil {
 			ready(ln.Addr())
 		}
+		debug.FreeOSMemory() // what only the start needed
 		select {
 		case <-ctx.Done():
 		case err = <-failed:

@@ -10,6 +10,7 @@ import (
 type Database struct {
 	URL         DSN  // DATABASE_URL: sqlite:PATH or postgres://…
 	AutoMigrate bool // AUTO_MIGRATE
+	MaxConns    int  // DATABASE_MAX_CONNS; 0: four for each core, at least eight
 }
 
 func (d *Database) block() block {
@@ -24,6 +25,10 @@ func (d *Database) block() block {
 			{
 				Name: "AUTO_MIGRATE", Default: "true", into: flag(&d.AutoMigrate),
 				Help: "Bring the tables up to date at the start. With false, the server refuses to start on old tables until `sallyport migrate up` has run.",
+			},
+			{
+				Name: "DATABASE_MAX_CONNS", Default: "0", Unit: "connections", into: whole(&d.MaxConns, 0, 1000),
+				Help: "The most connections this node opens to PostgreSQL; requests beyond that wait their turn. All nodes together must stay below max_connections of the server. 0: four for each core, at least eight. With SQLite it counts those that read; one writes.",
 			},
 		},
 	}

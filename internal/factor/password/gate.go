@@ -34,7 +34,7 @@ type gate struct {
 }
 
 func newGate(concurrent, queue int, wait time.Duration, usualKiB uint32) *gate {
-	return &gate{permits: make(chan struct{}, concurrent), queue: int64(queue), wait: wait, usualKiB: usualKiB}
+	return &gate{permits: make(chan struct{}, concurrent), queue: int64(queue), wait: wait, usualKiB: usualKiB, memory: reclaimer{ballast: make([]byte, usualKiB<<10)}}
 }
 
 // outcome is what a job leaves behind.

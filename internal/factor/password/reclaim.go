@@ -13,11 +13,17 @@ import (
 // in use as part of the live heap and lets the heap grow to twice that, so N
 // concurrent hashes would hold about twice N×m. The reclaimer asks for a
 // collection as soon as the hashes' garbage outgrows what the rest of the
-// program has live, which is the slack that the collector grants anyway. A small
-// program then stays at base + N×m (PW-08) at no cost, since memory that is used
-// again need not be faulted in again. In a large one, where a collection is
-// costly, many hashes share it.
+// program has live. A small program then stays at base + N×m (PW-08), and memory
+// that is used again need not be faulted in again. In a large one, where a
+// collection is costly, many hashes share it.
+//
+// The ballast is as large as one block and never touched, so it is never resident.
+// The collector takes it for live and lets the heap grow by so much more before it
+// starts by itself: a hash then meets one collection, at its end, and none in the
+// middle.
 type reclaimer struct {
+	ballast []byte
+
 	mu      sync.Mutex
 	garbage uint64 // bytes left by hashes since the collection numbered cycle
 	cycle   uint64
@@ -35,7 +41,7 @@ func (r *reclaimer) freed(bytes, inUse uint64) {
 		r.garbage, r.cycle = 0, cycle
 	}
 	r.garbage += bytes
-	rest := live - min(live, inUse)
+	rest := live - min(live, inUse+uint64(len(r.ballast)))
 	if r.garbage < max(rest, leastGarbage) {
 		return
 	}
