@@ -1,11 +1,12 @@
 module github.com/sallyport/sallyport
 
-go 1.26.0
+go 1.26.4
 
 ignore node_modules
 
 require (
 	github.com/alecthomas/kong v1.17.0
+	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
 	github.com/coder/websocket v1.8.15
 	github.com/danielgtaylor/huma/v2 v2.38.0
 	github.com/descope/virtualwebauthn v1.0.3

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/sallyport/sallyport/internal/rsakey"
 )
 
 // The algorithms a key may have (RFC 7518 §3.1, RFC 8037 §3.1).
@@ -23,10 +25,8 @@ const (
 	RS256 = "RS256" // RSA PKCS #1 v1.5 with SHA-256, for backends that know nothing newer
 )
 
-const (
-	rsaBits    = 3072 // of a new RSA key
-	minRSABits = 2048 // of one that is read (RFC 7518 §3.3)
-)
+// rsaBits is the size of a new RSA key.
+const rsaBits = 3072
 
 // ErrKey is returned for key material that does not fit its record.
 var ErrKey = errors.New("token: not a usable signing key")
@@ -150,11 +150,11 @@ func algOf(public crypto.PublicKey) (string, error) {
 	case ed25519.PublicKey:
 		return EdDSA, nil
 	case *rsa.PublicKey:
-		if p.N.BitLen() >= minRSABits {
+		if rsakey.Check(p) == nil {
 			return RS256, nil
 		}
 	}
-	return "", fmt.Errorf("%w: want P-256, Ed25519, or RSA of at least %d bits", ErrKey, minRSABits)
+	return "", fmt.Errorf("%w: want P-256, Ed25519, or sound RSA of at least %d bits", ErrKey, rsakey.MinBits)
 }
 
 // thumbprint is RFC 7638 with SHA-256 in base64url, 43 characters.

@@ -20,7 +20,7 @@ const (
 // levels is the map of the house. A new room is entered here.
 var levels = map[string]int{
 	"fault": words, "clock": words, "ident": words, "opaque": words, "proof": words,
-	"onetime": words, "netaddr": words, "phone": words, "recent": words, "statistics": words, "topic": words,
+	"onetime": words, "netaddr": words, "phone": words, "recent": words, "rsakey": words, "statistics": words, "topic": words,
 
 	"account": domain, "audit": domain, "bus": domain, "factor": domain, "limit": domain, "message": domain,
 	"provider": domain, "seal": domain, "session": domain, "token": domain, "toll": domain,

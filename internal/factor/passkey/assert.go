@@ -139,6 +139,9 @@ func (f *Factor) assert(ctx context.Context, c ceremony, s factor.Subject, respo
 	if k.Synced != data.Flags.HasBackupEligible() {
 		return k, false, unfit("backup_flags")
 	}
+	if !fitKey(k.PublicKey) {
+		return k, false, unproved("public_key")
+	}
 	session.UserID = u.Handle
 	if _, err := f.rp.ValidateLogin(holder{u, []factor.Passkey{k}}, only(session, k), parsed); err != nil {
 		return k, false, invalid(err, session, data)

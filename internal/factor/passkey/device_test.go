@@ -1,6 +1,7 @@
 package passkey_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -62,6 +63,14 @@ func (d *device) publicKey(t testing.TB) []byte {
 	// {1: 2, 3: -7, -1: 1, -2: x, -3: y}
 	out := append([]byte{0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 0x20}, raw[1:33]...)
 	return append(append(out, 0x22, 0x58, 0x20), raw[33:]...)
+}
+
+// rsaKey is a COSE key for RS256 with a modulus of that many bytes.
+func rsaKey(size int, exponent ...byte) []byte {
+	// {1: 3, 3: -257, -1: n, -2: e}
+	out := binary.BigEndian.AppendUint16([]byte{0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x59}, uint16(size))
+	out = append(out, bytes.Repeat([]byte{0xc5}, size)...)
+	return append(append(out, 0x21, 0x40|byte(len(exponent))), exponent...)
 }
 
 func (d *device) authenticatorData(flags byte) []byte {

@@ -65,6 +65,9 @@ func TestRegistrationRefusals(t *testing.T) {
 			d.cose = append(n, 0x21, 0x43, 1, 0, 1)
 		}, "attestation"},
 		{"WA-08 a symmetric key", func(d *device) { d.cose = []byte{0xa3, 1, 4, 3, 5, 0x20, 0x41, 0} }, "public_key"},
+		{"WA-08 an RSA key of 1024 bits", func(d *device) { d.cose = rsaKey(128, 1, 0, 1) }, "public_key"},
+		{"WA-08 an RSA key that takes seconds to verify", func(d *device) { d.cose = rsaKey(40_000, 1, 0, 1) }, "public_key"},
+		{"WA-08 an RSA key with exponent 1", func(d *device) { d.cose = rsaKey(256, 1) }, "public_key"},
 		{"WA-09 an empty credential id", func(d *device) { d.id = nil }, "unreadable"},
 		{"WA-09 a credential id of 1024 bytes", func(d *device) { d.id = make([]byte, 1024) }, "credential_id"},
 	} {
@@ -77,6 +80,9 @@ func TestRegistrationRefusals(t *testing.T) {
 			}
 		})
 	}
+	t.Run("WA-08 an RSA key of 2048 bits is taken", func(t *testing.T) {
+		newRig(t).add(newDevice(t).with(func(d *device) { d.cose = rsaKey(256, 1, 0, 1) }))
+	})
 	t.Run("WA-09 a credential id of 1023 bytes is taken", func(t *testing.T) {
 		newRig(t).add(newDevice(t).with(func(d *device) { d.id = make([]byte, 1023) }))
 	})
@@ -124,6 +130,19 @@ func TestAssertionRefusals(t *testing.T) {
 				t.Errorf("counted: got %v, want one success and one %s", r.seen, tc.reason)
 			}
 		})
+	}
+}
+
+// TestUnfitStoredKey is a row from before keys were held to these bounds: nothing
+// is computed with it.
+func TestUnfitStoredKey(t *testing.T) {
+	r, d := newRig(t), newDevice(t)
+	r.add(d)
+	d.handle = r.user.Handle
+	r.book.keys[0].PublicKey = rsaKey(40_000, 1, 0, 1)
+	_, err := r.signIn(challenge, d.get(t, challenge))
+	if why, code := reason(t, err); why != "public_key" || code != fault.CodeInvalidCredentials {
+		t.Errorf("WA-08 got %q %s, want public_key %s", why, code, fault.CodeInvalidCredentials)
 	}
 }
 

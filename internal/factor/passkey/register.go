@@ -3,6 +3,8 @@ package passkey
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
+	"math/big"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
@@ -13,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/factor"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/proof"
+	"github.com/sallyport/sallyport/internal/rsakey"
 )
 
 // maxCredentialID is the longest credential id, in bytes (WA-09).
@@ -86,8 +89,7 @@ func (f *Factor) register(ctx context.Context, s factor.Subject, u account.User,
 		// believed, and certificates from outside are not even parsed.
 		object.Format, object.AttStatement, object.SubStatements = "none", nil, nil
 	}
-	// The key must be one that can be used later: of a known curve, and on it.
-	if _, err := webauthncose.ParsePublicKey(object.AuthData.AttData.CredentialPublicKey); err != nil {
+	if !fitKey(object.AuthData.AttData.CredentialPublicKey) {
 		return factor.Passkey{}, unfit("public_key")
 	}
 	c, err := f.rp.CreateCredential(holder{user: u}, session, parsed)
@@ -98,6 +100,21 @@ func (f *Factor) register(ctx context.Context, s factor.Subject, u account.User,
 		return factor.Passkey{}, err
 	}
 	return f.passkeyOf(u, c), nil
+}
+
+// fitKey tells whether a key can be used later: of a known curve and on it, or
+// RSA that is neither weak nor so large that every sign-in with it is a burden.
+func fitKey(cose []byte) bool {
+	parsed, err := webauthncose.ParsePublicKey(cose)
+	if err != nil {
+		return false
+	}
+	k, isRSA := parsed.(webauthncose.RSAPublicKeyData)
+	if !isRSA {
+		return true
+	}
+	e, err := webauthncose.ParseRSAPublicKeyDataExponent(&k)
+	return err == nil && rsakey.Check(&rsa.PublicKey{N: new(big.Int).SetBytes(k.Modulus), E: e}) == nil
 }
 
 func (f *Factor) passkeyOf(u account.User, c *webauthn.Credential) factor.Passkey {

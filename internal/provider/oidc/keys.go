@@ -7,11 +7,13 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/sallyport/sallyport/internal/provider"
+	"github.com/sallyport/sallyport/internal/rsakey"
 )
 
 // algorithms are those an ID token may be signed with (OA-04).
@@ -54,9 +56,10 @@ func (p *Provider) fetchKeys(ctx context.Context) ([]key, error) {
 	for _, raw := range set.Keys[:min(len(set.Keys), maxKeys)] {
 		var k key
 		var own struct {
-			Issuer string `json:"issuer"`
+			Issuer string   `json:"issuer"`
+			Ops    []string `json:"key_ops"`
 		}
-		if json.Unmarshal(raw, &k.JSONWebKey) == nil && json.Unmarshal(raw, &own) == nil && usable(k.JSONWebKey) {
+		if json.Unmarshal(raw, &k.JSONWebKey) == nil && json.Unmarshal(raw, &own) == nil && usable(k.JSONWebKey, own.Ops) {
 			k.Issuer = own.Issuer
 			out = append(out, k)
 		}
@@ -67,9 +70,10 @@ func (p *Provider) fetchKeys(ctx context.Context) ([]key, error) {
 	return out, nil
 }
 
-// usable accepts RSA keys of 2048 bits and more and P-256 keys, for signatures.
-func usable(k jose.JSONWebKey) bool {
-	if k.Use != "" && k.Use != "sig" {
+// usable accepts sound RSA keys and P-256 keys, for signatures. ops is what else
+// the key says it is for (RFC 7517 §4.3); nil: nothing.
+func usable(k jose.JSONWebKey, ops []string) bool {
+	if k.Use != "" && k.Use != "sig" || ops != nil && !slices.Contains(ops, "verify") {
 		return false
 	}
 	return algorithmOf(k) != "" && (k.Algorithm == "" || k.Algorithm == string(algorithmOf(k)))
@@ -79,7 +83,7 @@ func usable(k jose.JSONWebKey) bool {
 func algorithmOf(k jose.JSONWebKey) jose.SignatureAlgorithm {
 	switch pub := k.Key.(type) {
 	case *rsa.PublicKey:
-		if pub.N.BitLen() >= 2048 {
+		if rsakey.Check(pub) == nil {
 			return jose.RS256
 		}
 	case *ecdsa.PublicKey:
