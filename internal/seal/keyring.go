@@ -68,20 +68,30 @@ func newKey(secret string) (key, error) {
 	if err := CheckKey(secret); err != nil {
 		return key{}, err
 	}
-	prk, err := hkdf.Extract(sha256.New, []byte(secret), []byte("sallyport"))
+	k, err := extract(secret, "sallyport")
 	if err != nil {
 		return key{}, err
 	}
-	k := key{prk: prk}
 	sealing := k.derive("seal/aes-256-gcm")
 	sum := sha256.Sum256(sealing)
 	copy(k.id[:], sum[:])
+	k.aead, err = newAEAD(sealing)
+	return k, err
+}
+
+// extract begins a key: HKDF-Extract (RFC 5869 §2.2).
+func extract(secret, salt string) (key, error) {
+	prk, err := hkdf.Extract(sha256.New, []byte(secret), []byte(salt))
+	return key{prk: prk}, err
+}
+
+// newAEAD is AES-GCM that makes its own random nonce and puts it in front.
+func newAEAD(sealing []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(sealing)
 	if err != nil {
-		return key{}, err
+		return nil, err
 	}
-	k.aead, err = cipher.NewGCMWithRandomNonce(block)
-	return k, err
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // derive gives the 32-byte key for one purpose (RFC 5869 §2.3).

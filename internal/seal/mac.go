@@ -38,7 +38,11 @@ func (k key) mac(purpose string, parts [][]byte) []byte {
 	for _, part := range parts {
 		msg = prefixed(msg, part)
 	}
-	h := hmac.New(sha256.New, k.derive("mac/"+purpose))
+	return hmacSHA256(k.derive("mac/"+purpose), msg)
+}
+
+func hmacSHA256(key, msg []byte) []byte {
+	h := hmac.New(sha256.New, key)
 	h.Write(msg)
 	return h.Sum(nil)
 }

@@ -2,8 +2,11 @@ package token_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/sallyport/sallyport/internal/token"
 )
@@ -39,6 +42,68 @@ const (
 		"hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
 )
 
+// Tokens of RFC 7515 appendix A.1, A.4 and A.5, and the key of RFC 7638 §3.1.
+const (
+	rfc7515A1Token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." +
+		"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ." +
+		"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	rfc7515A4Key = `{"kty":"EC","crv":"P-521",
+"x":"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+"y":"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2"}`
+	rfc7515A4Token = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA." +
+		"AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3" +
+		"xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn"
+	rfc7515A5Token = "eyJhbGciOiJub25lIn0." +
+		"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+
+	rfc7638Key = `{"kty":"RSA","e":"AQAB",
+"n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}`
+)
+
+// TestOtherAlgorithms refuses the examples of RFC 7515 that are signed with what
+// we do not take, or not at all. Package oidc shows that the first two are good
+// to a verifier that takes anything.
+func TestOtherAlgorithms(t *testing.T) {
+	for _, c := range []struct{ name, alg, raw string }{
+		{"RFC 7515 A.1 HS256", "HS256", rfc7515A1Token},
+		{"RFC 7515 A.4 ES512", "ES512", rfc7515A4Token},
+		{"RFC 7515 A.5 none", "none", rfc7515A5Token},
+	} {
+		t.Run("TK-01 "+c.name, func(t *testing.T) {
+			b := newBench(t, token.ES256)
+			refused(t, b.verifier, c.raw, token.WrongTyp)
+			_, payload, signature := parts(t, c.raw)
+			named := b64(text(t, with(b.header(), "alg", c.alg))) + "." + payload + "." + signature
+			if signature == "" {
+				refused(t, b.verifier, named, token.BadEncoding)
+				named += "AA"
+			}
+			refused(t, b.verifier, named, token.WrongAlg)
+		})
+	}
+	t.Run("TK-01 RFC 7515 A.4 a P-521 key", func(t *testing.T) {
+		var k jose.JSONWebKey
+		if err := json.Unmarshal([]byte(rfc7515A4Key), &k); err != nil {
+			t.Fatal(err)
+		}
+		signed, sig := signedPart(t, rfc7515A4Token)
+		if token.FitsPublic(k.Key, signed, sig) {
+			t.Error("got accepted, want no key of that curve")
+		}
+	})
+}
+
+// signedPart takes a token apart into what is signed and its signature.
+func signedPart(t *testing.T, raw string) (string, []byte) {
+	t.Helper()
+	header, payload, signature := parts(t, raw)
+	sig, err := base64.RawURLEncoding.Strict().DecodeString(signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return header + "." + payload, sig
+}
+
 func TestVectors(t *testing.T) {
 	for _, c := range []struct{ name, key, raw string }{
 		{"RFC 7515 A.2 RS256", rfc7515A2Key, rfc7515A2Token},
@@ -47,12 +112,7 @@ func TestVectors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := vectorKey(t, c.key)
-			header, payload, signature := parts(t, c.raw)
-			sig, err := base64.RawURLEncoding.Strict().DecodeString(signature)
-			if err != nil {
-				t.Fatal(err)
-			}
-			signed := header + "." + payload
+			signed, sig := signedPart(t, c.raw)
 			if !token.Fits(k, signed, sig) {
 				t.Error("the signature of the RFC: got refused, want accepted")
 			}

@@ -8,19 +8,21 @@ import (
 )
 
 // TestVectors runs every published registration and assertion. Those that tell
-// of a foreign page around the site are refused for that reason alone (WA-04).
+// of a foreign page around the site are refused for that reason alone (WA-04),
+// and so is a key on a curve that is not offered (WA-08).
 func TestVectors(t *testing.T) {
 	all, _ := vectors(t)
-	if len(all) != 14 {
-		t.Fatalf("got %d vectors, want 14", len(all))
+	if len(all) != 15 {
+		t.Fatalf("WA-16 got %d vectors, want 15", len(all))
 	}
+	refused := map[string]string{"16.4": "cross_origin", "16.5": "cross_origin", "16.12": "public_key"}
 	for _, v := range all {
 		t.Run("WA-16 "+v.Section+" "+v.Name, func(t *testing.T) {
 			r := newRig(t)
 			p, err := r.register(v.Registration.Challenge, v.created())
-			if embedded := v.Section == "16.4" || v.Section == "16.5"; embedded {
-				if why, code := reason(t, err); why != "cross_origin" || code != fault.CodeMalformed {
-					t.Errorf("WA-04 got %q %s, want cross_origin", why, code)
+			if want := refused[v.Section]; want != "" {
+				if why, code := reason(t, err); why != want || code != fault.CodeMalformed {
+					t.Errorf("WA-04 WA-08 got %q %s, want %s", why, code, want)
 				}
 				return
 			}

@@ -13,3 +13,9 @@ func Reencode(encoded string) (string, bool) {
 	}
 	return own.encode(), true
 }
+
+// Season is season, for published vectors.
+var Season = season
+
+// MinPepper is minPepper.
+const MinPepper = minPepper
