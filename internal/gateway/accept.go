@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -120,13 +121,17 @@ func (g *Gateway) admit(r *http.Request, q request) (_ *token.Claims, _ *limit.P
 
 // read checks everything about the request that needs no neighbour.
 func (g *Gateway) read(r *http.Request, q *request) (err error) {
-	if hasSecret(r) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fault.Because(fault.CodeMalformed, err).WithDetail("The query of the address cannot be read.")
+	}
+	if hasSecret(query) {
 		return fault.New(fault.CodeMalformed).WithDetail("A token or ticket never goes into the address: send it as a header, a subprotocol or the first frame.")
 	}
 	if q.key, err = wire.Key(r); err != nil {
 		return fault.Because(fault.CodeMalformed, err).WithDetail("This address is for WebSocket upgrade requests, version 13.")
 	}
-	if q.after = r.URL.Query().Get("after"); len(q.after) > MaxEventID {
+	if q.after = query.Get("after"); len(q.after) > MaxEventID {
 		return fault.New(fault.CodeMalformed).WithDetail("The parameter after is the id of an event, at most 64 bytes.")
 	}
 	if q.credential, q.protocol, err = credentialOf(r); err != nil {
@@ -147,11 +152,8 @@ func (g *Gateway) checkOrigin(r *http.Request, c credential) error {
 }
 
 // hasSecret reports whether the query seems to carry a credential (WS-02).
-func hasSecret(r *http.Request) bool {
-	if r.URL.RawQuery == "" {
-		return false
-	}
-	for name, values := range r.URL.Query() {
+func hasSecret(query url.Values) bool {
+	for name, values := range query {
 		switch strings.ToLower(name) {
 		case "token", "access_token", "ticket", "jwt", "auth", "authorization", "bearer":
 			return true

@@ -2,10 +2,33 @@ package gateway
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/bus"
+	"github.com/sallyport/sallyport/internal/gateway/wire"
+	"github.com/sallyport/sallyport/internal/token"
 )
+
+// Upgrade is what the gateway reads from an upgrade request.
+type Upgrade struct {
+	Method, Token, Ticket, After string
+	Answer                       []byte // the 101
+}
+
+// ReadUpgrade reads an upgrade request as ServeHTTP does.
+func ReadUpgrade(origins []string, r *http.Request) (Upgrade, error) {
+	g, q := &Gateway{cfg: Config{Origins: origins}}, request{}
+	if err := g.read(r, &q); err != nil {
+		return Upgrade{}, err
+	}
+	return Upgrade{q.credential.method, q.credential.token, q.credential.ticket, q.after, wire.AppendAccept(nil, q.key, q.protocol)}, nil
+}
+
+// Allows is allows: until when a grant lets these claims listen there.
+func (s Grants) Allows(text string, claims token.Claims, name string) time.Time {
+	return s.allows(text, claims, name)
+}
 
 // Decoded and Decode show the tests how a client's frame is read.
 type Decoded = inbound

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/fault"
@@ -34,8 +35,8 @@ type inbound struct {
 }
 
 // fields says which members a frame of each type may have.
-var fields = map[string]string{
-	"auth": " token ticket ", "ping": " id ", "pong": " id ", "subscribe": " topic grant after ", "unsubscribe": " topic ",
+var fields = map[string][]string{
+	"auth": {"token", "ticket"}, "ping": {"id"}, "pong": {"id"}, "subscribe": {"topic", "grant", "after"}, "unsubscribe": {"topic"},
 }
 
 // decode reads one client frame strictly: one JSON object of known members,
@@ -52,7 +53,7 @@ func decode(b []byte) (inbound, error) {
 		return inbound{}, errFrame("The type is not one this server knows: auth, ping, pong, subscribe, unsubscribe.")
 	}
 	for name := range members {
-		if name != "type" && !containsWord(allowed, name) {
+		if name != "type" && !slices.Contains(allowed, name) {
 			return inbound{}, errFrame("The frame has a member its type does not have.")
 		}
 	}
@@ -63,10 +64,6 @@ func decode(b []byte) (inbound, error) {
 		return inbound{}, errFrame("An auth frame carries a token or a ticket.")
 	}
 	return f, nil
-}
-
-func containsWord(list, word string) bool {
-	return bytes.Contains([]byte(list), []byte(" "+word+" "))
 }
 
 // decodeStrings reads one JSON object whose members are all strings.

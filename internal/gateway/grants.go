@@ -96,8 +96,8 @@ func (s Grants) allows(text string, claims token.Claims, name string) time.Time 
 func (s Grants) open(text string) (g grant, ok bool) {
 	rest, found := strings.CutPrefix(text, grantPrefix)
 	head, tail, two := strings.Cut(rest, ".")
-	if !found || !two || len(text) > maxGrantBytes {
-		return g, false
+	if !found || !two || len(text) > maxGrantBytes || strings.ContainsAny(text, "\r\n") {
+		return g, false // base64 would read over line breaks
 	}
 	enc := base64.RawURLEncoding.Strict()
 	body, err := enc.DecodeString(head)

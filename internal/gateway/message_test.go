@@ -205,7 +205,7 @@ func TestSlowReaders(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{`{"type":"auth","token":"x"}`, `{"type":"ping","id":"1"}`, `{"type":"pong"}`, `{"type":"ping",}`, `{"type" "ping"}`, `{"a":{}}`} {
+	for _, s := range []string{`{"type":"auth","token":"x"}`, `{"type":"ping","id":"1"}`, `{"type":"pong"}`, `{"type":"ping",}`, `{"type" "ping"}`, `{"a":{}}`, `{"type":"auth","token":"x","token ticket":"y"}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -218,6 +218,20 @@ func FuzzDecode(f *testing.F) {
 		}
 		if !slices.Contains([]string{"auth", "ping", "pong", "subscribe", "unsubscribe"}, got.Type) || len(got.ID) > 64 {
 			t.Errorf("%q: got %+v, want a known frame", b, got)
+		}
+		var members map[string]string
+		if err := json.Unmarshal(b, &members); err != nil {
+			t.Fatalf("%q: got a frame, want a refusal of what encoding/json cannot read: %v", b, err)
+		}
+		delete(members, "type")
+		for name, value := range map[string]string{"id": got.ID, "token": got.Token, "ticket": got.Ticket, "topic": got.Topic, "grant": got.Grant, "after": got.After} {
+			if members[name] != value {
+				t.Errorf("%q: got %s %q, want %q", b, name, value, members[name])
+			}
+			delete(members, name)
+		}
+		if len(members) > 0 {
+			t.Errorf("%q: got a frame, want a refusal of the members %v", b, members)
 		}
 	})
 }
