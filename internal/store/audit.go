@@ -23,16 +23,21 @@ func recordOf(r queries.AuditLog) audit.Record {
 }
 
 // detailsOf reads details that stand as they were written, to the byte. A row
-// that somebody wrote over is still shown, and fails to verify.
+// that somebody wrote over is still shown, and fails to verify: no two texts read
+// alike.
 func detailsOf(text string) map[string]string {
 	var details map[string]string
-	if err := json.Unmarshal([]byte(text), &details); err == nil {
-		if again, err := json.Marshal(details); err == nil && string(again) == text {
+	if err := json.Unmarshal([]byte(text), &details); err == nil && details != nil {
+		_, taken := details[unreadable]
+		if again, err := json.Marshal(details); err == nil && string(again) == text && !taken {
 			return details
 		}
 	}
-	return map[string]string{"unreadable": text}
+	return map[string]string{unreadable: text}
 }
+
+// unreadable is what the text of details is called that nobody here wrote.
+const unreadable = "unreadable"
 
 func recordsOf(rows []queries.AuditLog) []audit.Record {
 	out := make([]audit.Record, 0, len(rows))

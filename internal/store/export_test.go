@@ -11,3 +11,6 @@ func (s *Store) MigrateTo(ctx context.Context, version int64) error {
 	_, err = p.UpTo(ctx, version)
 	return err
 }
+
+// DetailsOf is detailsOf: how the details of an audit row are read.
+var DetailsOf = detailsOf
