@@ -91,6 +91,10 @@ faults: setup-test web ## break the running program on purpose, longer than `mak
 fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
 	scripts/fuzz.sh $(FUZZTIME)
 
+.PHONY: fuzz-nightly
+fuzz-nightly: FUZZTIME := 60s
+fuzz-nightly: fuzz ## fuzz every fuzz target for a minute each
+
 ## Check
 
 .PHONY: check

@@ -50,7 +50,8 @@ func Hash(kind Kind, token string) ([]byte, error) {
 	if !ok || len(rest) != base64.RawURLEncoding.EncodedLen(size) {
 		return nil, ErrShape
 	}
-	if _, err := base64.RawURLEncoding.Strict().DecodeString(rest); err != nil {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(rest)
+	if err != nil || len(b) != size { // fewer: base64 read over a line break
 		return nil, ErrShape
 	}
 	return sum(token), nil

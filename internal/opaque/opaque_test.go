@@ -44,7 +44,7 @@ func TestNew(t *testing.T) {
 // FuzzHash accepts nothing that New would not write.
 func FuzzHash(f *testing.F) {
 	token, _ := opaque.New(opaque.Refresh)
-	for _, s := range []string{token, token[:46], token + "A", token[:46] + "_", "spr_", "", "spr_" + strings.Repeat("=", 43), strings.ToUpper(token)} {
+	for _, s := range []string{token, token[:46], token[:45] + "A\n", token[:45] + "\rA", token + "A", token[:46] + "_", "spr_", "", "spr_" + strings.Repeat("=", 43), strings.ToUpper(token)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

@@ -23,7 +23,7 @@ func newSecret() secret {
 // readSecret recognises a cookie's value.
 func readSecret(s string) (secret, bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	return secret(s), err == nil && len(b) == 32
+	return secret(s), err == nil && len(b) == 32 && len(s) == 43 // base64 reads over line breaks
 }
 
 // derive gives the value for one use: 43 characters, as PKCE asks for.
