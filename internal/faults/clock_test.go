@@ -49,7 +49,7 @@ func TestClockJumps(t *testing.T) {
 		<-ready
 
 		somebody := func(email string) *person {
-			p := &person{b: b, email: email, password: []string{password}, acknowledged: map[string]int{}}
+			p := newPerson(b, email)
 			await(t, "a sign-in", time.Minute, p.signIn)
 			return p
 		}

@@ -24,7 +24,6 @@ func TestPostgresRestarted(t *testing.T) {
 	server := testbed.OwnPostgres(t)
 	b := newBench(t, 1, server.URL())
 	b.serve(t)
-	before := b.nodes[0].size(t)
 	c := newCrowd(b, 6)
 	c.goesOn(t, time.Minute)
 	for round := range either(2, 8) {
@@ -35,8 +34,6 @@ func TestPostgresRestarted(t *testing.T) {
 	}
 	c.judge(t)
 	c.showsSomething(t)
-	b.client.CloseIdleConnections()
-	b.nodes[0].shrinks(t, before)
 }
 
 // behind replaces the server of a URL by the wire in front of it.
@@ -59,7 +56,6 @@ func TestPostgresSlowAndGone(t *testing.T) {
 	b := newBench(t, 1, through)
 	b.database = direct
 	b.serve(t)
-	before := b.nodes[0].size(t)
 	c := newCrowd(b, 6)
 	c.goesOn(t, time.Minute)
 
@@ -68,12 +64,11 @@ func TestPostgresSlowAndGone(t *testing.T) {
 
 	w.set(0, true)
 	began := clock.System()
-	status, _, header := b.ask(b.nodes[0].url, "GET", "/api/v1/health/ready", "", nil)
-	if status != 503 || header.Get("Retry-After") == "" {
-		t.Errorf("OP-09 ready while the database is gone: got %d, want 503 with Retry-After", status)
+	if r := b.ask(b.nodes[0].url, request{method: "GET", path: "/api/v1/health/ready"}); r.status != 503 || r.header.Get("Retry-After") == "" {
+		t.Errorf("OP-09 ready while the database is gone: got %d, want 503 with Retry-After", r.status)
 	}
 	t.Logf("not ready said after %v", clock.System().Sub(began))
-	if status, _, _ := b.ask(b.nodes[0].url, "GET", "/api/v1/health/live", "", nil); status != 200 {
+	if status := b.health("live"); status != 200 {
 		t.Errorf("live while the database is gone: got %d, want 200: a restart would not help", status)
 	}
 	<-time.After(time.Duration(either(3, 20)) * time.Second)
@@ -83,8 +78,11 @@ func TestPostgresSlowAndGone(t *testing.T) {
 	c.goesOn(t, time.Minute)
 	c.judge(t)
 	c.showsSomething(t)
-	b.client.CloseIdleConnections()
-	b.nodes[0].shrinks(t, before)
+}
+
+// health asks the first node how it is.
+func (b *bench) health(what string) (status int) {
+	return b.ask(b.nodes[0].url, request{method: "GET", path: "/api/v1/health/" + what}).status
 }
 
 // TestDatabaseLocked lets somebody else hold the locks that every change needs.
@@ -112,11 +110,11 @@ func TestDatabaseLocked(t *testing.T) {
 		}
 		for range either(3, 10) {
 			<-time.After(time.Second)
-			if status, _, _ := b.ask(b.nodes[0].url, "GET", "/api/v1/health/live", "", nil); status != 200 {
+			if status := b.health("live"); status != 200 {
 				t.Errorf("live while a table is locked: got %d, want 200: a restart would not help", status)
 			}
 			// It reads only, but on PostgreSQL every connection may be waiting for the lock.
-			if status, _, _ := b.ask(b.nodes[0].url, "GET", "/api/v1/health/ready", "", nil); status != 200 && status != 503 {
+			if status := b.health("ready"); status != 200 && status != 503 {
 				t.Errorf("OP-09 ready while a table is locked: got %d, want 200 or 503", status)
 			}
 		}
@@ -193,7 +191,7 @@ func TestDiskFull(t *testing.T) {
 	for range either(2, 5) {
 		disk.fill(t)
 		<-time.After(2 * time.Second)
-		if status, _, _ := b.ask(b.nodes[0].url, "GET", "/api/v1/health/live", "", nil); status != 200 {
+		if status := b.health("live"); status != 200 {
 			t.Errorf("live on a full disk: got %d, want 200", status)
 		}
 		disk.free(t)

@@ -40,7 +40,6 @@ func closed(conn net.Conn, within time.Duration) bool {
 func TestSlowLoris(t *testing.T) {
 	b := newBench(t, 1, sqlite(t))
 	b.serve(t)
-	before := b.nodes[0].size(t)
 	c := newCrowd(b, 4)
 	c.goesOn(t, time.Minute)
 	var conns []net.Conn
@@ -72,8 +71,6 @@ func TestSlowLoris(t *testing.T) {
 	t.Logf("%d slow senders were gone after %v", len(conns), clock.System().Sub(began))
 	c.goesOn(t, time.Minute)
 	c.judge(t)
-	b.client.CloseIdleConnections()
-	b.nodes[0].shrinks(t, before)
 }
 
 // upgrade opens a socket by hand, as from that address, so that it can be left
@@ -107,10 +104,9 @@ func address(n int) string { return fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&2
 func TestHalfOpen(t *testing.T) {
 	b := newBench(t, 1, sqlite(t), "TRUSTED_PROXIES=127.0.0.1", "WS_ORIGINS=http://localhost:1")
 	b.serve(t)
-	before := b.nodes[0].size(t)
 	c := newCrowd(b, 4)
 	c.goesOn(t, time.Minute)
-	p := &person{b: b, email: "socket@example.org", password: []string{password}, acknowledged: map[string]int{}}
+	p := newPerson(b, "socket@example.org")
 	await(t, "a sign-in", time.Minute, p.signIn)
 	_, _, status := upgrade(t, b.nodes[0], "10.255.255.1", p.access)
 	if status != http.StatusSwitchingProtocols {
@@ -138,8 +134,6 @@ func TestHalfOpen(t *testing.T) {
 	}
 	t.Logf("%d sockets without a token, %v refused; all closed %v after the last", len(conns), refused, clock.System().Sub(began))
 	c.judge(t)
-	b.client.CloseIdleConnections()
-	b.nodes[0].shrinks(t, before)
 }
 
 // halfOpen is upgrade of a browser's page that shows its token in the first frame.
@@ -165,8 +159,7 @@ func halfOpen(t *testing.T, n *node, from string) (net.Conn, *bufio.Reader, int)
 func TestHashFlood(t *testing.T) {
 	b := newBench(t, 1, sqlite(t))
 	b.serve(t)
-	before := b.nodes[0].size(t)
-	p := &person{b: b, email: "ada@example.org", password: []string{password}, acknowledged: map[string]int{}}
+	p := newPerson(b, "ada@example.org")
 	await(t, "a sign-in", time.Minute, p.signIn)
 	stop := make(chan struct{})
 	var flood sync.WaitGroup
@@ -206,5 +199,5 @@ func TestHashFlood(t *testing.T) {
 	}
 	t.Logf("in the flood: GET /me answered %d times, memory at most %.0f MiB, answers %v", served, most/(1<<20), b.statuses)
 	b.client.CloseIdleConnections()
-	b.nodes[0].shrinks(t, before)
+	b.nodes[0].shrinks(t)
 }

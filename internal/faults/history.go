@@ -28,14 +28,21 @@ const (
 	Unknown Outcome = "unknown" // no answer, or one that says nothing
 )
 
+// Spread is how long another node than the one that took something back may go on
+// honouring it (TK-11).
+const Spread = 5 * time.Second
+
 // Op is one call: what it did to whom, when it was sent and when its answer came,
 // counted from the start of the history.
 type Op struct {
 	Kind    Kind
 	Subject string // never the secret itself
 	Outcome Outcome
-	Sent    time.Duration
-	Done    time.Duration
+	// Node is who was asked. Of a Work it is empty where every node looks the thing
+	// up in the database and none has the time of Spread.
+	Node string
+	Sent time.Duration
+	Done time.Duration
 }
 
 // History collects calls. The zero value is empty; it is safe for concurrent use.
@@ -62,13 +69,7 @@ func (h *History) Ops() []Op {
 // were kept. Calls that ran at the same time may have happened in either order, so
 // one counts as later only if it was sent after the other's answer came.
 func Check(ops []Op) (broken []string) {
-	spent := map[string]int{}
-	kept, revoked := map[string]time.Duration{}, map[string]time.Duration{}
-	first := func(m map[string]time.Duration, op Op) {
-		if at, ok := m[op.Subject]; !ok || op.Done < at {
-			m[op.Subject] = op.Done
-		}
-	}
+	spent, kept, revoked := map[string]int{}, map[string]time.Duration{}, map[string][]Op{}
 	for _, op := range ops {
 		switch {
 		case op.Outcome != OK:
@@ -78,18 +79,60 @@ func Check(ops []Op) (broken []string) {
 				broken = append(broken, fmt.Sprintf("%s worked more than once", op.Subject))
 			}
 		case op.Kind == Keep:
-			first(kept, op)
+			if at, ok := kept[op.Subject]; !ok || op.Done < at {
+				kept[op.Subject] = op.Done
+			}
 		case op.Kind == Revoke:
-			first(revoked, op)
+			revoked[op.Subject] = append(revoked[op.Subject], op)
 		}
 	}
+	over := refusals(ops, revoked)
 	for _, op := range ops {
-		if at, ok := revoked[op.Subject]; ok && op.Kind == Work && op.Outcome == OK && op.Sent > at {
-			broken = append(broken, fmt.Sprintf("%s worked at %v, revoked at %v", op.Subject, op.Sent, at))
-		}
 		if at, ok := kept[op.Subject]; ok && op.Kind == Find && op.Outcome == Refused && op.Sent > at {
 			broken = append(broken, fmt.Sprintf("%s was lost: acknowledged at %v, gone at %v", op.Subject, at, op.Sent))
 		}
+		if op.Kind != Work || op.Outcome != OK {
+			continue
+		}
+		if at, ok := endOf(revoked[op.Subject], op.Node); ok && op.Sent > at {
+			broken = append(broken, fmt.Sprintf("%s worked at %v, revoked for good at %v", op.Subject, op.Sent, at))
+		} else if at, ok := over[place{op.Subject, op.Node}]; ok && op.Sent > at {
+			broken = append(broken, fmt.Sprintf("%s worked again at %v, refused for its revocation at %v", op.Subject, op.Sent, at))
+		}
 	}
 	return broken
+}
+
+// endOf is when a node must have stopped honouring what these calls took back.
+func endOf(revocations []Op, node string) (at time.Duration, ok bool) {
+	for _, r := range revocations {
+		end := r.Done
+		if node != "" && r.Node != "" && node != r.Node {
+			end += Spread
+		}
+		if !ok || end < at {
+			at, ok = end, true
+		}
+	}
+	return at, ok
+}
+
+// place is a thing as one node sees it.
+type place struct{ subject, node string }
+
+// refusals is when each node first refused what had been taken back.
+func refusals(ops []Op, revoked map[string][]Op) map[place]time.Duration {
+	first := map[place]time.Duration{}
+	for _, op := range ops {
+		if op.Kind != Work || op.Outcome != Refused {
+			continue
+		}
+		for _, r := range revoked[op.Subject] {
+			at, ok := first[place{op.Subject, op.Node}]
+			if op.Sent > r.Done && (!ok || op.Done < at) {
+				first[place{op.Subject, op.Node}] = op.Done
+			}
+		}
+	}
+	return first
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sallyport/sallyport/internal/faults"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -65,7 +66,8 @@ type node struct {
 	environ              []string
 	within               []string // a program that runs the program, and its arguments
 	cmd                  *exec.Cmd
-	log                  output
+	log                  output      // both terminals, but for the setup link
+	fresh                faults.Size // when it was ready
 }
 
 // newNode prepares a program with those settings; serve starts it.
@@ -104,7 +106,8 @@ func (n *node) serve(t *testing.T) {
 			break
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
+	go func() { _, _ = io.Copy(&n.log, out) }()
+	n.fresh = n.size(t)
 }
 
 // kill ends the program as a power cut does.
@@ -157,31 +160,27 @@ func (n *node) gauge(name string) (float64, bool) {
 	return 0, false
 }
 
-// size is what a program holds besides memory.
-type size struct{ goroutines, descriptors float64 }
-
-func (n *node) size(t *testing.T) size {
+// size is what the program holds besides memory.
+func (n *node) size(t *testing.T) faults.Size {
 	t.Helper()
 	goroutines, ok1 := n.gauge("go_goroutines")
 	descriptors, ok2 := n.gauge("process_open_fds")
 	if !ok1 || !ok2 {
 		t.Fatal("the program does not tell its goroutines and descriptors")
 	}
-	return size{goroutines, descriptors}
+	return faults.Size{Goroutines: goroutines, Descriptors: descriptors}
 }
 
-// shrinks waits until the program holds no more than before, but for a few
-// connections of the database's pool that come and go.
-func (n *node) shrinks(t *testing.T, before size) {
+// shrinks waits until the program holds no more than when it was started, but for
+// the connections of pools that come and go.
+func (n *node) shrinks(t *testing.T) {
 	t.Helper()
-	const pool = 40
-	var got size
+	var got faults.Size
 	for range 100 {
-		got = n.size(t)
-		if got.goroutines <= before.goroutines+pool && got.descriptors <= before.descriptors+pool {
+		if got = n.size(t); !faults.Grown(n.fresh, got) {
 			return
 		}
 		<-time.After(200 * time.Millisecond)
 	}
-	t.Errorf("after the fault: got %v goroutines and %v descriptors, before it %v and %v", got.goroutines, got.descriptors, before.goroutines, before.descriptors)
+	t.Errorf("after the fault: got %+v, when it was started %+v", got, n.fresh)
 }

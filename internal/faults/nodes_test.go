@@ -18,7 +18,7 @@ func TestKeysRotatedAtWork(t *testing.T) {
 		c := newCrowd(b, 4)
 		stop := make(chan struct{})
 		var watch sync.WaitGroup
-		p := &person{b: b, email: "keeper@example.org", password: []string{password}, acknowledged: map[string]int{}}
+		p := newPerson(b, "keeper@example.org")
 		await(t, "a sign-in", time.Minute, p.signIn)
 		b.keep("token of the keeper")
 		watch.Go(func() {

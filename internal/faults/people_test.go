@@ -26,12 +26,19 @@ type person struct {
 	app             []byte   // the secret of the authenticator app
 	access, refresh string   // "" while signed out
 	spent           []string // refresh tokens that were answered
+	ended           []ended  // sessions that were taken back
 	retired         string   // a password that a reset took away
+	sure            bool     // the second factor stands: it was acknowledged, and no reset was asked for since
 
 	acknowledged map[string]int // audit rows there must be at least
 	shown        int            // second factors that may have worked
 	secrets      []string
 	steps        atomic.Int64 // steps that worked
+}
+
+// newPerson is somebody without an account yet.
+func newPerson(b *bench, email string) *person {
+	return &person{b: b, email: email, password: []string{password}, secrets: []string{password}, acknowledged: map[string]int{}}
 }
 
 // crowd is some people at work.
@@ -49,7 +56,8 @@ func newCrowd(b *bench, n int) *crowd {
 	c := &crowd{b: b, stop: make(chan struct{})}
 	id := crowds.Add(1)
 	for i := range n {
-		p := &person{b: b, email: fmt.Sprintf("user%d-%d@example.org", id, i), second: i%2 == 1, password: []string{password}, acknowledged: map[string]int{}}
+		p := newPerson(b, fmt.Sprintf("user%d-%d@example.org", id, i))
+		p.second = i%2 == 1
 		c.people = append(c.people, p)
 		c.work.Go(func() {
 			for step := 0; ; step++ {
@@ -99,6 +107,8 @@ func (p *person) step(n int) bool {
 		return p.signOut()
 	case n%13 == 12 && p.second:
 		return p.useCode()
+	case n%17 == 16 && !p.second:
+		return p.browse()
 	case n%7 == 6:
 		return p.rotate(3)
 	default:
@@ -109,12 +119,16 @@ func (p *person) step(n int) bool {
 // begin shows the password: tokens, or the token of an attempt.
 func (p *person) begin() map[string]any {
 	for _, one := range p.password {
-		status, answer := p.b.call("POST", "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": one})
+		status, answer := p.call("/api/v1/auth/login", "", map[string]any{"email": p.email, "password": one})
 		if status == 200 {
 			p.password = []string{one}
+			p.proved(text(answer, "access_token"), "aal1")
+			if text(answer, "access_token") != "" && p.sure {
+				p.b.blame("MF-02 %s: a password alone opened a session, though a second factor stands", p.email)
+			}
 			return answer
 		}
-		if status == 0 || status >= 429 {
+		if status <= 0 || status >= 429 {
 			return nil
 		}
 	}
@@ -124,7 +138,7 @@ func (p *person) begin() map[string]any {
 func (p *person) signIn() bool {
 	answer := p.begin()
 	if answer == nil {
-		p.b.call("POST", "/api/v1/auth/register", "", map[string]any{"email": p.email, "password": password})
+		p.call("/api/v1/auth/register", "", map[string]any{"email": p.email, "password": password})
 		return false
 	}
 	attempt := text(answer, "mfa_token")
@@ -153,7 +167,8 @@ func (p *person) byApp(attempt string) bool {
 		return false
 	}
 	p.shown++
-	_, answer := p.b.call("POST", "/api/v1/mfa/totp/verify", attempt, map[string]any{"code": code})
+	p.secrets = append(p.secrets, code)
+	_, answer := p.call("/api/v1/mfa/totp/verify", attempt, map[string]any{"code": code})
 	return p.take(answer)
 }
 
@@ -164,7 +179,6 @@ func (p *person) take(answer map[string]any) bool {
 		return false
 	}
 	p.access, p.refresh = access, refresh
-	p.acknowledged["session_created"]++
 	p.hold()
 	return true
 }
@@ -177,32 +191,54 @@ func (p *person) hold() {
 // forget is for an answer that never came: the tokens may be spent.
 func (p *person) forget() { p.access, p.refresh = "", "" }
 
+// end enters that a session was taken back just now, and shows its tokens.
+func (p *person) end(why, access, refresh string) {
+	e := ended{name(why, refresh), access, refresh}
+	p.b.enterNow(faults.Revoke, e.subject)
+	p.ended = append(p.ended, e)
+	p.show(e)
+}
+
+// ended is a session that was taken back.
+type ended struct{ subject, access, refresh string }
+
+// show shows the tokens of an ended session.
+func (p *person) show(e ended) {
+	p.do(faults.Work, e.subject, "/api/v1/auth/refresh", "", map[string]any{"refresh_token": e.refresh})
+	p.b.enter(faults.Work, e.subject, request{method: "GET", path: whoAmI, bearer: e.access})
+}
+
 // rotate spends the refresh token; by several callers at once where race is more
 // than one, of which one may win and after which the session is over.
 func (p *person) rotate(race int) bool {
 	token := p.refresh
-	answers := make(chan map[string]any, race)
+	answers := make(chan result, race)
 	for range race {
 		go func() {
 			outcome, a := p.b.do(faults.Spend, name("refresh token", token), "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": token})
-			if outcome != faults.OK {
-				a = nil
-			}
-			answers <- a
+			answers <- result{outcome, a}
 		}()
 	}
 	p.forget()
-	won := 0
+	won, lost := 0, 0
 	for range race {
-		if a := <-answers; a != nil {
+		switch a := <-answers; a.outcome {
+		case faults.OK:
+			p.note("/api/v1/auth/refresh", a.answer)
 			p.spent = append(p.spent, token)
-			p.access, p.refresh = text(a, "access_token"), text(a, "refresh_token")
+			p.access, p.refresh = text(a.answer, "access_token"), text(a.answer, "refresh_token")
 			p.secrets = append(p.secrets, p.access, p.refresh)
 			won++
+		case faults.Refused:
+			lost++
 		}
 	}
 	if race > 1 {
+		access, refresh := p.access, p.refresh
 		p.forget()
+		if won == 1 && lost > 0 { // somebody showed a spent token: the session is over (TK-07)
+			p.end("session of two callers", access, refresh)
+		}
 		return won == 1
 	}
 	if won == 1 {
@@ -211,24 +247,30 @@ func (p *person) rotate(race int) bool {
 	return won == 1
 }
 
-// signOut ends the session and shows its tokens again.
+// signOut ends the session and shows its tokens again: at once where it was ended,
+// and on whatever node comes next.
 func (p *person) signOut() bool {
-	access, refresh := p.access, p.refresh
-	subject := name("signed-out session of", refresh)
+	e := ended{name("signed-out session of", p.refresh), p.access, p.refresh}
 	p.forget()
-	if outcome, _ := p.b.do(faults.Revoke, subject, "POST", "/api/v1/auth/logout", access, nil); outcome != faults.OK {
+	outcome, r := p.b.enter(faults.Revoke, e.subject, request{method: "POST", path: "/api/v1/auth/logout", bearer: e.access})
+	if outcome != faults.OK {
 		return false
 	}
-	p.acknowledged["session_ended"]++
-	p.b.do(faults.Work, subject, "GET", "/api/v1/me", access, nil)
-	p.b.do(faults.Work, subject, "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": refresh})
+	p.note("/api/v1/auth/logout", nil)
+	p.ended = append(p.ended, e)
+	for _, n := range p.b.nodes {
+		if n.url == r.node {
+			p.b.honoured(n, e.subject, e.access)
+		}
+	}
+	p.show(e)
 	return true
 }
 
 // enrol sets the authenticator app up, which gives backup codes, and shows the
 // code of the next half minute to two sign-ins at once.
 func (p *person) enrol() bool {
-	_, setup := p.b.call("POST", "/api/v1/mfa/totp/setup", p.access, map[string]any{"name": "bench"})
+	_, setup := p.call("/api/v1/mfa/totp/setup", p.access, map[string]any{"name": "bench"})
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text(setup, "secret"))
 	if err != nil || len(secret) == 0 {
 		p.forget()
@@ -242,13 +284,13 @@ func (p *person) enrol() bool {
 		return false
 	}
 	p.shown++
-	_, answer := p.b.call("POST", "/api/v1/mfa/totp/verify-setup", p.access, map[string]any{"code": code})
+	p.secrets = append(p.secrets, code)
+	_, answer := p.call("/api/v1/mfa/totp/verify-setup", p.access, map[string]any{"code": code})
 	if text(answer, "access_token") == "" {
 		p.forget()
 		return false
 	}
-	p.enrolled = true
-	p.acknowledged["user_factor_added"]++
+	p.enrolled, p.sure = true, true
 	p.takeCodes(answer)
 	p.forget()
 	next, err := totp.Code(secret, step+1)
@@ -282,25 +324,24 @@ func (p *person) raceSecond(kind, subject, code string) bool {
 			p.secrets = append(p.secrets, attempt)
 		}
 	}
-	answers := make(chan map[string]any, len(attempts))
+	path := "/api/v1/mfa/" + kind + "/verify"
+	answers := make(chan result, len(attempts))
 	for _, attempt := range attempts {
 		go func() {
-			outcome, a := p.b.do(faults.Spend, subject, "POST", "/api/v1/mfa/"+kind+"/verify", attempt, map[string]any{"code": code})
-			if outcome != faults.OK {
-				a = nil
-			}
-			answers <- a
+			outcome, a := p.b.do(faults.Spend, subject, "POST", path, attempt, map[string]any{"code": code})
+			answers <- result{outcome, a}
 		}()
 	}
 	p.forget()
+	p.secrets = append(p.secrets, code)
 	if len(attempts) > 0 {
 		p.shown++
 	}
 	worked := false
 	for range attempts {
-		if p.take(<-answers) {
-			worked = true
-			p.acknowledged["authn_factor_success"]++
+		if a := <-answers; a.outcome == faults.OK {
+			p.note(path, a.answer)
+			worked = p.take(a.answer) || worked
 		}
 	}
 	return worked
@@ -311,11 +352,10 @@ func (p *person) spendCode(attempt string) bool {
 	code := p.codes[0]
 	p.codes = p.codes[1:]
 	p.shown++
-	outcome, answer := p.b.do(faults.Spend, name("backup code of "+p.email, code), "POST", "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": code})
+	outcome, answer := p.do(faults.Spend, name("backup code of "+p.email, code), "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": code})
 	if outcome != faults.OK {
 		return false
 	}
-	p.acknowledged["authn_factor_success"]++
 	return p.take(answer)
 }
 
@@ -334,7 +374,7 @@ func (p *person) renewCodes() bool {
 	if len(old) > 0 {
 		subject = name("replaced backup code of "+p.email, old[0])
 	}
-	outcome, answer := p.b.do(faults.Revoke, subject, "POST", "/api/v1/mfa/backup-codes/generate", p.access, nil)
+	outcome, answer := p.do(faults.Revoke, subject, "/api/v1/mfa/backup-codes/generate", p.access, nil)
 	if outcome != faults.OK {
 		if outcome == faults.Refused {
 			p.forget() // the proof is too old: sign in anew
@@ -348,7 +388,7 @@ func (p *person) renewCodes() bool {
 	}
 	p.forget()
 	if attempt := text(p.begin(), "mfa_token"); attempt != "" {
-		if outcome, _ := p.b.do(faults.Work, subject, "POST", "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": old[0]}); outcome == faults.OK {
+		if outcome, _ := p.do(faults.Work, subject, "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": old[0]}); outcome == faults.OK {
 			return false
 		}
 		return p.spendCode(attempt)
@@ -359,7 +399,7 @@ func (p *person) renewCodes() bool {
 // reset sets a new password by a mailed link that two callers use at once.
 func (p *person) reset() bool {
 	before := len(p.b.mail.to(p.email))
-	if status, _ := p.b.call("POST", "/api/v1/auth/password/forgot", "", map[string]any{"email": p.email}); status != 202 {
+	if status, _ := p.call("/api/v1/auth/password/forgot", "", map[string]any{"email": p.email}); status != 202 {
 		return false
 	}
 	token := p.b.mail.link(p.email, before)
@@ -367,7 +407,9 @@ func (p *person) reset() bool {
 		return false
 	}
 	fresh := fmt.Sprintf("%s %d", password, len(p.secrets))
-	p.secrets = append(p.secrets, token)
+	p.secrets = append(p.secrets, token, fresh)
+	p.sure = false // an address that was never proved gets its factors taken away
+	access, refresh := p.access, p.refresh
 	done := make(chan faults.Outcome, 2)
 	for range 2 {
 		go func() {
@@ -383,27 +425,57 @@ func (p *person) reset() bool {
 		}
 		return false
 	}
-	p.acknowledged["authn_password_change"]++
+	p.note("/api/v1/auth/password/reset", nil)
 	p.retired = p.password[0]
 	p.password = []string{fresh}
 	p.b.keep(name("password of "+p.email, fresh))
-	now := p.b.now()
-	p.b.Add(faults.Op{Kind: faults.Revoke, Subject: name("old password of "+p.email, p.retired), Outcome: faults.OK, Sent: now, Done: now})
+	p.b.enterNow(faults.Revoke, name("old password of "+p.email, p.retired))
+	if refresh != "" {
+		p.ended = append(p.ended, ended{name("session before the reset of", refresh), access, refresh})
+		p.b.enterNow(faults.Revoke, p.ended[len(p.ended)-1].subject)
+	}
 	return true
 }
 
 // looksBack shows what was acknowledged, and what was spent, once all is well again.
 func (p *person) looksBack() {
 	if p.refresh != "" {
-		p.b.do(faults.Find, name("session of", p.refresh), "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": p.refresh})
+		p.do(faults.Find, name("session of", p.refresh), "/api/v1/auth/refresh", "", map[string]any{"refresh_token": p.refresh})
 	}
 	for _, token := range p.spent[max(0, len(p.spent)-5):] {
-		p.b.do(faults.Spend, name("refresh token", token), "POST", "/api/v1/auth/refresh", "", map[string]any{"refresh_token": token})
+		p.do(faults.Spend, name("refresh token", token), "/api/v1/auth/refresh", "", map[string]any{"refresh_token": token})
+	}
+	for _, e := range p.ended[max(0, len(p.ended)-10):] {
+		p.show(e)
+		for _, n := range p.b.nodes {
+			p.b.honoured(n, e.subject, e.access)
+		}
 	}
 	if len(p.password) == 1 && p.acknowledged["session_created"] > 0 {
-		p.b.do(faults.Find, name("password of "+p.email, p.password[0]), "POST", "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": p.password[0]})
+		p.do(faults.Find, name("password of "+p.email, p.password[0]), "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": p.password[0]})
 	}
 	if p.retired != "" {
-		p.b.do(faults.Work, name("old password of "+p.email, p.retired), "POST", "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": p.retired})
+		p.do(faults.Work, name("old password of "+p.email, p.retired), "/api/v1/auth/login", "", map[string]any{"email": p.email, "password": p.retired})
 	}
+	p.findCode()
+}
+
+// findCode shows a backup code that was acknowledged and never shown before.
+func (p *person) findCode() {
+	if !p.sure || len(p.codes) == 0 {
+		return
+	}
+	answer := p.begin()
+	attempt := text(answer, "mfa_token")
+	if attempt == "" {
+		return
+	}
+	code := p.codes[0]
+	p.codes = p.codes[1:]
+	p.shown++
+	p.secrets = append(p.secrets, attempt)
+	subject := name("backup codes of "+p.email, code)
+	p.b.keep(subject)
+	_, answer = p.do(faults.Find, subject, "/api/v1/mfa/backup-codes/verify", attempt, map[string]any{"code": code})
+	p.take(answer)
 }
