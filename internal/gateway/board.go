@@ -198,7 +198,7 @@ func (b *board) counts() (topics, listenings int) {
 	return len(b.listeners), listenings
 }
 
-// forget empties the history: events may have been missed before now.
+// forget drops what the history could send: events may have been missed before now.
 func (b *board) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

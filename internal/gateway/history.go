@@ -17,6 +17,7 @@ type history struct {
 	first int     // where the oldest entry is
 	bytes int
 	last  uint64            // number of the newest entry ever
+	gap   uint64            // number of the newest entry before the last gap
 	at    map[string]uint64 // id → number
 }
 
@@ -53,18 +54,22 @@ func (h *history) dropOldest() {
 	h.first = (h.first + 1) % h.maxEvents
 }
 
-// forget empties the history; numbers go on.
+// forget drops the frames: none is sent again, and nobody who saw only older ones
+// can go on from there. The ids stay, so that an event which was delivered before a
+// gap is not delivered again when its backend tries once more.
 func (h *history) forget() {
-	h.ring, h.first, h.bytes = nil, 0, 0
-	clear(h.at)
+	for i := range h.ring {
+		h.ring[i].frame = nil
+	}
+	h.bytes, h.gap = 0, h.last
 }
 
 // after returns the frames behind the event with that id whose audience fits;
-// false when the id is not remembered, or they are more than maxBytes: then
-// something may be missing.
+// false when the id is not remembered or lies before a gap, or they are more than
+// maxBytes: then something may be missing.
 func (h *history) after(id string, maxBytes int, fits func(Audience) bool) (frames [][]byte, ok bool) {
 	number, known := h.at[id]
-	if !known {
+	if !known || number <= h.gap {
 		return nil, false
 	}
 	total, n := 0, len(h.at)

@@ -34,6 +34,21 @@ func TestHistory(t *testing.T) {
 				if _, ok := h.After("39", 1000, "u"); ok {
 					t.Error("after Forget: got an answer, want a gap")
 				}
+				if h.Add("u", "39", "x") {
+					t.Error("an id from before a gap, tried again: got taken, want refused")
+				}
+				kept = nil
+				for i := 40; i < 60; i++ {
+					frame := strings.Repeat("z", 1+i%9)
+					if !h.Add("u", fmt.Sprint(i), frame) {
+						t.Fatalf("event %d after a gap: got refused, want taken", i)
+					}
+					kept = append(kept, fmt.Sprint(i)+":"+frame)
+					for len(kept) > maxEvents || len(kept) > 1 && bytesOf(kept) > maxBytes {
+						kept = kept[1:]
+					}
+					compare(t, h, kept)
+				}
 			})
 		}
 	}
