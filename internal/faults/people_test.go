@@ -191,10 +191,14 @@ func (p *person) hold() {
 // forget is for an answer that never came: the tokens may be spent.
 func (p *person) forget() { p.access, p.refresh = "", "" }
 
-// end enters that a session was taken back just now, and shows its tokens.
-func (p *person) end(why, access, refresh string) {
-	e := ended{name(why, refresh), access, refresh}
-	p.b.enterNow(faults.Revoke, e.subject)
+// end enters that a node took a session back just now, and shows its tokens; with
+// no node it is not known which of them did.
+func (p *person) end(why, access, refresh, node string) {
+	e, now := ended{name(why, refresh), access, refresh}, p.b.now()
+	if node == "" {
+		node = "one of them"
+	}
+	p.b.Add(faults.Op{Kind: faults.Revoke, Subject: e.subject, Outcome: faults.OK, Node: node, Sent: now, Done: now})
 	p.ended = append(p.ended, e)
 	p.show(e)
 }
@@ -237,7 +241,7 @@ func (p *person) rotate(race int) bool {
 		access, refresh := p.access, p.refresh
 		p.forget()
 		if won == 1 && lost > 0 { // somebody showed a spent token: the session is over (TK-07)
-			p.end("session of two callers", access, refresh)
+			p.end("session of two callers", access, refresh, p.b.only())
 		}
 		return won == 1
 	}
@@ -431,8 +435,7 @@ func (p *person) reset() bool {
 	p.b.keep(name("password of "+p.email, fresh))
 	p.b.enterNow(faults.Revoke, name("old password of "+p.email, p.retired))
 	if refresh != "" {
-		p.ended = append(p.ended, ended{name("session before the reset of", refresh), access, refresh})
-		p.b.enterNow(faults.Revoke, p.ended[len(p.ended)-1].subject)
+		p.end("session before the reset of", access, refresh, p.b.only())
 	}
 	return true
 }

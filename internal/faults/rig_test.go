@@ -216,6 +216,14 @@ func (b *bench) enterNow(kind faults.Kind, subject string) {
 // next is the node whose turn it is.
 func (b *bench) next() string { return b.nodes[int(b.turn.Add(1))%len(b.nodes)].url }
 
+// only is the one node there is; "" where there are more.
+func (b *bench) only() string {
+	if len(b.nodes) > 1 {
+		return ""
+	}
+	return b.nodes[0].url
+}
+
 func (b *bench) tries() int {
 	if b.insists {
 		return 2 * len(b.nodes)
