@@ -147,7 +147,7 @@ func (o *outage) ends(t *testing.T) (here, there time.Duration) {
 	await(t, "a sign-in", time.Minute, p.signIn)
 	var sockets []*websocket.Conn
 	for _, n := range o.b.nodes {
-		ws, err := dialSocket(t.Context(), n, p.access)
+		ws, err := dialSocket(t.Context(), n, o.address(), p.access)
 		if err != nil {
 			t.Fatalf("WS-02 a socket while Redis is broken: %v", err)
 		}

@@ -23,6 +23,7 @@ type listener struct {
 	b     *bench
 	who   *person
 	topic string
+	from  string // its address
 	stop  context.CancelFunc
 	work  sync.WaitGroup
 
@@ -40,7 +41,7 @@ type listener struct {
 // newListener signs somebody in who listens to a topic, first at that node.
 func newListener(t *testing.T, b *bench, email, topic string, node int) *listener {
 	t.Helper()
-	l := &listener{b: b, who: newPerson(b, email), topic: topic, heard: map[string]int{}, closed: map[websocket.StatusCode]int{}}
+	l := &listener{b: b, who: newPerson(b, email), topic: topic, from: address(1<<20 + int(crowds.Add(1))), heard: map[string]int{}, closed: map[websocket.StatusCode]int{}}
 	await(t, "a sign-in", time.Minute, l.who.signIn)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.stop = cancel
@@ -93,18 +94,18 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (l *listener) dial(ctx context.Context, n *node) *websocket.Conn {
-	ws, err := dialSocket(ctx, n, l.who.access)
+	ws, err := dialSocket(ctx, n, l.from, l.who.access)
 	if err != nil {
 		return nil
 	}
 	return ws
 }
 
-// dialSocket opens a socket as a program does.
-func dialSocket(ctx context.Context, n *node, access string) (*websocket.Conn, error) {
+// dialSocket opens a socket as a program at that address does.
+func dialSocket(ctx context.Context, n *node, from, access string) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	ws, _, err := websocket.Dial(ctx, n.url+"/api/v1/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + access}}})
+	ws, _, err := websocket.Dial(ctx, n.url+"/api/v1/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + access}, "X-Forwarded-For": {from}}})
 	if err == nil {
 		ws.SetReadLimit(1 << 20)
 	}

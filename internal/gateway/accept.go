@@ -84,10 +84,26 @@ func early(b *bufio.Reader) []byte {
 	return slices.Clone(p)
 }
 
+// sendBuffer is how much the kernel may hold for one client besides the queue, in
+// bytes; Linux counts twice that. Left alone it grows to 4 MiB for a client that
+// does not read, sixteen times what the queue may hold (WS-07).
+const sendBuffer = 128 << 10
+
+// narrow bounds what the kernel buffers on the way out.
+func narrow(nc net.Conn) {
+	if inner, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS
+		nc = inner.NetConn()
+	}
+	if b, ok := nc.(interface{ SetWriteBuffer(bytes int) error }); ok {
+		_ = b.SetWriteBuffer(sendBuffer) // where it fails the queue still holds
+	}
+}
+
 // start makes the connection and runs it. The answer to the handshake leaves in
 // one write with the frame that follows it.
 func (g *Gateway) start(nc net.Conn, pre []byte, q request, claims *token.Claims, lease *limit.Place) {
 	waiting := claims == nil
+	narrow(nc)
 	c := &conn{g: g, nc: nc, id: q.id, lease: lease, origin: q.origin, after: q.after, since: g.parts.Clock(), writing: true}
 	c.due = g.now() + g.cfg.AuthTimeout - tick // looked at once a tick: never late (WS-03)
 	c.in.Init(nc, pre, &g.buffers)

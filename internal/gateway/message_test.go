@@ -192,6 +192,27 @@ func TestSlowReaders(t *testing.T) {
 		}
 		slow.release()
 	})
+	t.Run("WS-07 the kernel holds little for it besides the queue", func(t *testing.T) {
+		r := start(t, nil)
+		raw, claims := r.signIn(time.Hour)
+		slow := r.raw("Authorization: Bearer " + raw)
+		written := func() float64 { return r.metric("sallyport_ws_bytes_total", "out") }
+		for range 10_000 {
+			if r.tell(claims, event) == 0 {
+				break
+			}
+			for range 20 { // until the network took it, or takes no more
+				if r.metric("sallyport_ws_queue_bytes", "") == 0 {
+					break
+				}
+				<-time.After(5 * time.Millisecond)
+			}
+		}
+		if got := written(); got == 0 || got > 1<<20 {
+			t.Errorf("got %.0f bytes handed to the network for a client that reads none, want some and at most 1 MiB", got)
+		}
+		slow.release()
+	})
 	inBubble(t, "WS-07 a write that takes ten seconds ends the connection", nil, func(t *testing.T, r *rig) {
 		raw, claims := r.signIn(time.Hour)
 		c := r.raw("Authorization: Bearer " + raw)
