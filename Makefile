@@ -85,7 +85,7 @@ bench-cluster: setup-test web ## measure what 1, 2 and 4 nodes cost on one Postg
 
 .PHONY: faults
 faults: setup-test web ## break the running program on purpose, longer than `make test` does
-	$(GO) test -count=1 -timeout 15m -v ./internal/faults -long
+	$(GO) test -count=1 -timeout 40m -v ./internal/faults -long
 
 .PHONY: fuzz
 fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)

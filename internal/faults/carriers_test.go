@@ -114,6 +114,8 @@ func TestTwilioBroken(t *testing.T) {
 				}
 				return code != ""
 			})
+			p.shown++
+			p.secrets = append(p.secrets, code)
 			if status, answer := b.call("POST", "/api/v1/mfa/sms/verify", p.access, map[string]any{"code": code}); status != 200 {
 				t.Errorf("the code that came late: got %d %v, want 200", status, answer)
 			}

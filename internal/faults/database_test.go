@@ -23,6 +23,7 @@ import (
 func TestPostgresRestarted(t *testing.T) {
 	server := testbed.OwnPostgres(t)
 	b := newBench(t, 1, server.URL())
+	b.also = server.Log
 	b.serve(t)
 	c := newCrowd(b, 6)
 	c.goesOn(t, time.Minute)

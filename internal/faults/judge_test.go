@@ -35,10 +35,10 @@ func (c *crowd) judge(t *testing.T) {
 	}
 	db := c.b.open(t)
 	defer func() { _ = db.Close() }()
-	for _, p := range c.people {
+	for _, p := range c.b.people {
 		p.audited(t, db)
 	}
-	c.b.silent(t, db, c.people...)
+	c.b.silent(t, db)
 	t.Log(c.observed())
 	c.b.shrinks(t)
 }
@@ -60,14 +60,14 @@ func (b *bench) verified(t *testing.T) {
 
 // silent fails the test for secrets in what the programs wrote or in the audit
 // log: of the people, of their programs and of the services around them.
-func (b *bench) silent(t *testing.T, db *sql.DB, people ...*person) {
+func (b *bench) silent(t *testing.T, db *sql.DB) {
 	t.Helper()
 	text := b.said() + b.auditText(t, db)
 	if b.also != nil {
 		text += b.also()
 	}
 	secrets := slices.Clone(b.secrets)
-	for _, p := range people {
+	for _, p := range b.people {
 		secrets = append(secrets, p.secrets...)
 	}
 	slices.Sort(secrets)

@@ -36,9 +36,13 @@ type person struct {
 	steps        atomic.Int64 // steps that worked
 }
 
-// newPerson is somebody without an account yet.
+// newPerson is somebody without an account yet, whom judge does not forget.
 func newPerson(b *bench, email string) *person {
-	return &person{b: b, email: email, password: []string{password}, secrets: []string{password}, acknowledged: map[string]int{}}
+	p := &person{b: b, email: email, password: []string{password}, secrets: []string{password}, acknowledged: map[string]int{}}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.people = append(b.people, p)
+	return p
 }
 
 // crowd is some people at work.
@@ -68,9 +72,8 @@ func newCrowd(b *bench, n int) *crowd {
 				}
 				if p.step(step) {
 					p.steps.Add(1)
-				} else {
-					<-time.After(20 * time.Millisecond)
 				}
+				<-time.After(20 * time.Millisecond)
 			}
 		})
 	}

@@ -107,6 +107,10 @@ func TestSlowReaders(t *testing.T) {
 	if bound := float64((slow + len(honest)) * queueBytes); most.queued == 0 || most.queued > bound {
 		t.Errorf("WS-07 waiting for all readers: got %.0f bytes, want some, and at most %.0f", most.queued, bound)
 	}
+	// The readers share the bytes of each event: what grows is the history of events.
+	if grown := most.memory - before.memory; grown > 100<<20 {
+		t.Errorf("WS-07 memory while nobody read: got %.0f MiB more, want at most 100", grown/(1<<20))
+	}
 	cut, _ := n.gauge(`sallyport_ws_closes_total{by="server",code="4010"}`)
 	pub.goesOn(t, time.Minute)
 	c.goesOn(t, time.Minute)

@@ -57,6 +57,7 @@ type bench struct {
 	secrets  []string      // the program's own
 
 	mu       sync.Mutex
+	people   []*person
 	statuses map[int]int
 	refused  int      // connections that nobody took
 	broken   int      // connections that broke before the answer came
