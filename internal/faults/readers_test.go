@@ -71,7 +71,7 @@ func TestSlowReaders(t *testing.T) {
 	b.serve(t)
 	n := b.nodes[0]
 	c := newCrowd(b, 2)
-	c.goesOn(t, time.Minute)
+	c.goesOn(t, patience)
 	const topic = "news/bench"
 	var honest []*listener
 	for i := range 4 {
@@ -112,8 +112,8 @@ func TestSlowReaders(t *testing.T) {
 		t.Errorf("WS-07 memory while nobody read: got %.0f MiB more, want at most 100", grown/(1<<20))
 	}
 	cut, _ := n.gauge(`sallyport_ws_closes_total{by="server",code="4010"}`)
-	pub.goesOn(t, time.Minute)
-	c.goesOn(t, time.Minute)
+	pub.goesOn(t, patience)
+	c.goesOn(t, patience)
 	t.Logf("%d slow readers were gone after %v, %.0f of them told that they were too slow; waiting for them at most %.1f MiB, memory from %.0f to at most %.0f MiB, the kernel's for sockets from %.0f to %.0f MiB",
 		slow, took, cut, most.queued/(1<<20), before.memory/(1<<20), most.memory/(1<<20), before.kernel/(1<<20), most.kernel/(1<<20))
 	pub.judge(t, honest...)

@@ -19,7 +19,7 @@ import (
 // then the other, while people work who ask the other node where one does not
 // answer. What is under way is finished, and sockets are told to come back.
 func TestRollingRestart(t *testing.T) {
-	rolling(t, either(1, 4), func(t *testing.T, b *bench, n *node) {
+	rolling(t, either(1, 3), func(t *testing.T, b *bench, n *node) {
 		open, ok := n.gauge(`sallyport_ws_connections{state="open"}`)
 		if !ok || open == 0 {
 			t.Errorf("WS-10 sockets of the node that ends: got %v, %v, want some", open, ok)
@@ -38,7 +38,7 @@ func TestRollingRestart(t *testing.T) {
 
 // TestRollingKill is the same with nodes that end without a word.
 func TestRollingKill(t *testing.T) {
-	rolling(t, either(1, 3), func(_ *testing.T, _ *bench, n *node) { n.kill() }, func(t *testing.T, l *listener) {
+	rolling(t, either(1, 2), func(_ *testing.T, _ *bench, n *node) { n.kill() }, func(t *testing.T, l *listener) {
 		if n := l.closed[websocket.StatusAbnormalClosure]; n == 0 || len(l.closed) != 1 {
 			t.Errorf("WS-10 %s: its socket closed with %v, want it cut and nothing else", l.who.email, l.closed)
 		}
@@ -48,14 +48,14 @@ func TestRollingKill(t *testing.T) {
 func rolling(t *testing.T, rounds int, end func(t *testing.T, b *bench, n *node), closed func(t *testing.T, l *listener)) {
 	b, _, _ := newTwoNodes(t)
 	b.insists = true
-	c := newCrowd(b, either(4, 8))
-	c.goesOn(t, time.Minute)
+	c := newCrowd(b, either(3, 6))
+	c.goesOn(t, patience)
 	pub := newPublisher(b, "news/bench", 100, 50*time.Millisecond)
 	var listeners []*listener
-	for i := range either(4, 20) {
+	for i := range either(4, 12) {
 		listeners = append(listeners, newListener(t, b, fmt.Sprintf("ear%d@example.org", i), "news/bench", i))
 	}
-	pub.goesOn(t, time.Minute)
+	pub.goesOn(t, patience)
 	for range rounds {
 		for _, n := range b.nodes {
 			end(t, b, n)
@@ -63,8 +63,8 @@ func rolling(t *testing.T, rounds int, end func(t *testing.T, b *bench, n *node)
 			for _, l := range listeners {
 				await(t, "WS-10 "+l.who.email+" is back", 20*time.Second, l.listens)
 			}
-			pub.goesOn(t, time.Minute)
-			c.goesOn(t, time.Minute)
+			pub.goesOn(t, patience)
+			c.goesOn(t, patience)
 		}
 	}
 	pub.judge(t, listeners...)
