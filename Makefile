@@ -122,8 +122,12 @@ check-generated: ## refuse generated files that are not what `make generate` wri
 check-sql: ## compile the queries for PostgreSQL too
 	scripts/check-sql.sh
 
+.PHONY: setup-check
+setup-check: ## install the checkers that check-deploy can use
+	scripts/setup-check.sh
+
 .PHONY: check-deploy
-check-deploy: ## lint the compose file, the systemd unit, YAML and scripts, as far as there are checkers
+check-deploy: ## lint what an operator copies, and scripts, as far as there are checkers
 	scripts/check-deploy.sh
 
 .PHONY: vet

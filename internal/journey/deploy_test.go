@@ -225,7 +225,7 @@ func TestKubernetesManifest(t *testing.T) {
 	}
 	for _, want := range []string{
 		"runAsNonRoot: true", "readOnlyRootFilesystem: true", "allowPrivilegeEscalation: false", "drop: [ALL]", "automountServiceAccountToken: false",
-		"kind: PodDisruptionBudget", "maxUnavailable: 0",
+		"kind: PodDisruptionBudget", "maxUnavailable: 0", "kind: NetworkPolicy",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("got no %q", want)
