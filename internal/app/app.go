@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,6 @@ import (
 	"github.com/sallyport/sallyport/internal/enrolment"
 	"github.com/sallyport/sallyport/internal/gateway"
 	"github.com/sallyport/sallyport/internal/httpapi"
-	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/limit"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/message/devinbox"
@@ -97,7 +97,9 @@ func Open(ctx context.Context, cfg config.Config, o Options) (_ *App, err error)
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	a.node = ident.New()
+	// Short, so that a connection and its node together stay within the 64 bytes up to
+	// which Redis packs a small set tightly: a place costs 0.7 KiB there instead of 3.2.
+	a.node = rand.Text()
 	a.sampler = &sampler{metrics: a.metrics, node: a.node}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.events)
 	for _, step := range []func(context.Context) error{

@@ -128,6 +128,12 @@ func TestRealtime(t *testing.T) {
 					node, _ := n.(map[string]any)
 					of, _ := node["connections"].([]any)
 					sockets += len(of)
+					for _, c := range of {
+						conn, _ := c.(map[string]any)
+						if member := fmt.Sprint(conn["id"], " ", node["id"]); len(member) > 64 {
+							t.Fatalf("WS-06 a place in Redis is called %q, %d bytes: want at most 64, or its sets take four times the memory", member, len(member))
+						}
+					}
 				}
 				return sockets
 			}
