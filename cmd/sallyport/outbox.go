@@ -18,12 +18,13 @@ type outboxCmd struct {
 
 type outboxListCmd struct {
 	State string `help:"Which ones." enum:"queued,sent,dead,expired" default:"dead"`
+	After string `help:"Only those older than the one of this id."`
 	Limit int    `help:"How many at the most." default:"100"`
 }
 
 func (c outboxListCmd) Run(ctx context.Context, t terminal, s settings) error {
 	return withApp(ctx, s, func(a *app.App) error {
-		all, err := a.Store.ListMessages(ctx, message.State(c.State), min(max(c.Limit, 1), 10_000))
+		all, err := a.Store.ListMessages(ctx, message.State(c.State), c.After, min(max(c.Limit, 1), 10_000))
 		for _, m := range all {
 			t.printf("%s  %s %s  tried %d  queued %s  %s\n", m.ID, m.Channel, m.Kind, m.Attempts, m.QueuedAt.Format(time.RFC3339), fate(m))
 		}

@@ -53,8 +53,8 @@ func (s administration) OutboxCounts(ctx context.Context) (message.Counts, error
 	return s.a.Store.OutboxCounts(ctx, s.a.clock())
 }
 
-func (s administration) Messages(ctx context.Context, in message.State, limit int) ([]message.Entry, error) {
-	return s.a.Store.ListMessages(ctx, in, limit)
+func (s administration) Messages(ctx context.Context, in message.State, before string, limit int) ([]message.Entry, error) {
+	return s.a.Store.ListMessages(ctx, in, before, limit)
 }
 
 // RetryMessage is in the audit log before it is done: no message is touched

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	outboxDesc = prometheus.NewDesc("sallyport_outbox_messages", "Messages in the outbox, by state; of those that are done, the ones still kept.", []string{"state"}, nil)
+	outboxDesc = prometheus.NewDesc("sallyport_outbox_messages", "Messages in the outbox, by state, up to 10000 each; of those that are done, the ones still kept.", []string{"state"}, nil)
 	oldestDesc = prometheus.NewDesc("sallyport_outbox_oldest_seconds", "How long the oldest message that waits to be sent has been due; 0 while none is.", nil, nil)
 )
 

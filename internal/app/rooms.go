@@ -119,7 +119,7 @@ func (a *App) openRooms(context.Context) error {
 		RememberFor: a.cfg.MFA.RememberDevice, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
 		Curve: signin.DefaultCurve, Clock: a.clock, Log: a.log, AttemptLife: attemptLife, Tries: a.cfg.MFA.ChallengeTries,
 		UnknownSubject: func(canonical string) string {
-			return "unknown:" + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])
+			return signin.UnknownPrefix + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])
 		},
 		Factors: a.factors(apps, pw, keys),
 	}

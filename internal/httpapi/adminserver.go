@@ -32,7 +32,8 @@ type Server interface {
 // Outbox is the table of messages, without recipients and words.
 type Outbox interface {
 	OutboxCounts(ctx context.Context) (message.Counts, error)
-	Messages(ctx context.Context, in message.State, limit int) ([]message.Entry, error)
+	// Messages lists those older than before; empty: the newest.
+	Messages(ctx context.Context, in message.State, before string, limit int) ([]message.Entry, error)
 	RetryMessage(ctx context.Context, id string, by account.Actor) error
 	DropMessage(ctx context.Context, id string, by account.Actor) error
 }
@@ -151,14 +152,15 @@ func (h resources) rotateKeys(ctx context.Context, by account.Actor, _ *struct{}
 }
 
 type outboxInput struct {
+	Page
 	State string `query:"state" enum:"queued,sent,dead,expired" default:"dead"`
-	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 type outboxOutput struct {
 	Body struct {
-		Counts   outboxCounts    `json:"counts"`
+		Counts   outboxCounts    `json:"counts" doc:"Counting a state ends at 10000."`
 		Messages []message.Entry `json:"messages"`
+		Next     string          `json:"next,omitempty" doc:"after of the next page; absent on the last."`
 	} `nameHint:"Outbox"`
 }
 
@@ -175,8 +177,9 @@ func (h resources) listOutbox(ctx context.Context, _ account.Actor, in *outboxIn
 	if err != nil {
 		return nil, err
 	}
-	all, err := h.Server.Messages(ctx, message.State(in.State), in.Limit)
+	all, err := h.Server.Messages(ctx, message.State(in.State), in.After, in.Limit)
 	out := &outboxOutput{}
+	out.Body.Next = next(in.Page, all, func(m message.Entry) string { return m.ID })
 	out.Body.Counts = outboxCounts{c.Queued, c.Sent, c.Dead, c.Expired, orNil(c.OldestDue)}
 	out.Body.Messages = append([]message.Entry{}, all...)
 	return out, err

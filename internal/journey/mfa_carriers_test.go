@@ -103,7 +103,7 @@ func TestSMSThroughTwilio(t *testing.T) {
 					t.Errorf("report, spoilt %v: got %d %s, want %d", tc.spoil, res.StatusCode, text, tc.want)
 				}
 			}
-			sent, err := s.Store.ListMessages(t.Context(), message.StateSent, 100)
+			sent, err := s.Store.ListMessages(t.Context(), message.StateSent, "", 100)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -26,7 +26,7 @@ var ErrNotHeld = errors.New("message: not held by this claim")
 var ErrNoMessage = errors.New("message: no such message")
 
 // Store is the worker's side of the outbox table. Each method is one
-// transaction. A message that has expired has its sealed content cleared by
+// transaction, but for the two that clear the table in batches. A message that has expired has its sealed content cleared by
 // whichever method notices, and is never claimed again.
 type Store interface {
 	// ClaimMessages takes up to limit messages of that channel that are due at
@@ -44,8 +44,8 @@ type Store interface {
 	// instead, its content cleared. ErrNotHeld as with MarkSent.
 	MarkFailed(ctx context.Context, id string, attempts int, reason string, next, now time.Time) error
 	// ExpireMessages turns every queued or dead message whose time is over into an
-	// expired one and clears its content. Messages under a live lease are left to
-	// their worker. It returns how many it changed.
+	// expired one and clears its content, a batch at a time. Messages under a live
+	// lease are left to their worker. It returns how many it changed.
 	ExpireMessages(ctx context.Context, now time.Time) (int, error)
 	// ForgetMessages deletes what was sent or expired before then, and what died
 	// before then. It returns how many it deleted.
@@ -83,7 +83,12 @@ type Entry struct {
 	DeliveryAt   time.Time      `json:"delivery_at,omitzero"`    // when it reported that
 }
 
-// Counts says how many messages stand where, for metrics.
+// MostCounted is where counting the messages of a state ends: who counts all of
+// them reads as much as there is.
+const MostCounted = 10_000
+
+// Counts says how many messages stand where, for metrics; MostCounted is that many
+// or more.
 type Counts struct {
 	Queued, Sent, Dead, Expired int
 	// OldestDue is the time the longest waiting queued message became due; zero
@@ -94,14 +99,15 @@ type Counts struct {
 // Desk is the operator's side of the outbox table, for `sallyport outbox
 // list|retry|drop` and for metrics.
 type Desk interface {
-	// ListMessages returns up to limit messages in that state, newest first.
-	ListMessages(ctx context.Context, in State, limit int) ([]Entry, error)
+	// ListMessages returns up to limit messages in that state that are older than the
+	// one of that id (empty: the newest), newest first.
+	ListMessages(ctx context.Context, in State, before string, limit int) ([]Entry, error)
 	// RetryMessage makes a dead message due at now with its attempts back at zero.
 	// ErrNoMessage unless a dead, unexpired message has that id.
 	RetryMessage(ctx context.Context, id string, now time.Time) error
 	// DropMessage deletes a dead or queued message. ErrNoMessage when there is
 	// none, or when a worker holds it at now.
 	DropMessage(ctx context.Context, id string, now time.Time) error
-	// OutboxCounts counts the messages by state.
+	// OutboxCounts counts the messages by state, each up to MostCounted.
 	OutboxCounts(ctx context.Context, now time.Time) (Counts, error)
 }

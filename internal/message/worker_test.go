@@ -104,7 +104,7 @@ func (q *quay) wantResults(want string) {
 
 func (q *quay) wantIn(state message.State, n int) []message.Entry {
 	q.Helper()
-	list, err := q.store.ListMessages(q.Context(), state, 100)
+	list, err := q.store.ListMessages(q.Context(), state, "", 100)
 	if err != nil {
 		q.Fatal(err)
 	}

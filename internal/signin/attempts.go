@@ -14,6 +14,10 @@ type Curve struct {
 	Hard int           // failures at which the factor stops until it is reset, <= 100
 }
 
+// UnknownPrefix is how the names of counters begin that belong to no user. It sorts
+// behind every id, and by it the store finds what nobody will clear (RL-12).
+const UnknownPrefix = "unknown:"
+
 // DefaultCurve is the curve of RL-01: from the fifth failure in a row 30 s,
 // doubling to an hour, and a hard stop at 100 (63B §3.2.2).
 var DefaultCurve = Curve{Free: 5, Base: 30 * time.Second, Max: time.Hour, Hard: 100}

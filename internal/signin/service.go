@@ -94,7 +94,7 @@ type Parts struct {
 	Clock     clock.Clock
 	Log       *slog.Logger
 	// UnknownSubject names the counter of an address that has no account, so that
-	// it locks as an account would (RL-10).
+	// it locks as an account would (RL-10). The name begins with UnknownPrefix.
 	UnknownSubject func(canonical string) string
 	// AttemptLife is how long a sign-in may wait for its next factor, <= 10 min.
 	AttemptLife time.Duration

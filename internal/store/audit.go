@@ -104,19 +104,44 @@ func (s *Store) AuditCheckpoint(ctx context.Context) (audit.Checkpoint, error) {
 	return audit.Checkpoint{Head: audit.Head{Seq: r.Seq, Hash: r.Hash}, MAC: r.Mac, At: clock.FromMicros(r.CreatedAt)}, err
 }
 
-// TrimAudit deletes sealed rows older than before and leaves a signed checkpoint
-// in their place, in one transaction (AU-05).
-func (s *Store) TrimAudit(ctx context.Context, before, now time.Time, sign func(audit.Head) []byte) (n int, err error) {
-	last, err := s.read().LastSealedBefore(ctx, clock.Micros(before))
-	if isAbsent(err) {
-		return 0, nil
+// TrimAudit deletes sealed rows older than before, in the order of the chain, up to
+// the first that is not. Each batch is a transaction of its own that leaves a signed
+// checkpoint in the place of its rows and of the checkpoint of the batch before
+// (AU-05): a TrimAudit that is cut short has done a part, and the log verifies.
+func (s *Store) TrimAudit(ctx context.Context, before, now time.Time, sign func(audit.Head) []byte) (total int, err error) {
+	for {
+		last, n, err := s.oldestRun(ctx, before)
+		if err != nil || n == 0 {
+			return total, err
+		}
+		removed, err := s.trimTo(ctx, last, now, sign)
+		if total += removed; err != nil || n < sweepBatch {
+			return total, err
+		}
 	}
-	if err != nil {
-		return 0, err
+}
+
+// oldestRun returns where the oldest rows end that are older than before, and how
+// many they are: a batch at the most.
+func (s *Store) oldestRun(ctx context.Context, before time.Time) (last audit.Head, n int, err error) {
+	rows, err := s.read().OldestSealed(ctx, sweepBatch)
+	for _, r := range rows {
+		if r.At >= clock.Micros(before) {
+			break
+		}
+		last = audit.Head{Seq: r.ChainSeq, Hash: r.ChainHash}
+		n++
 	}
-	h := audit.Head{Seq: last.ChainSeq, Hash: last.ChainHash}
+	return last, n, err
+}
+
+// trimTo deletes the rows up to that place.
+func (s *Store) trimTo(ctx context.Context, h audit.Head, now time.Time, sign func(audit.Head) []byte) (n int, err error) {
 	err = s.write(ctx, func(q *queries.Queries) error {
 		if err := q.InsertCheckpoint(ctx, queries.InsertCheckpointParams{Seq: h.Seq, Hash: h.Hash, Mac: sign(h), CreatedAt: clock.Micros(now)}); err != nil {
+			return err
+		}
+		if err := q.DeleteCheckpointsBefore(ctx, h.Seq); err != nil {
 			return err
 		}
 		rows, err := q.DeleteSealedUpTo(ctx, h.Seq)

@@ -102,7 +102,7 @@ func (s *Store) MarkFailed(ctx context.Context, id string, attempts int, reason 
 		if err != nil {
 			return err
 		}
-		_, err = q.ExpireMessages(ctx, clock.Micros(now))
+		_, err = q.ExpireMessage(ctx, queries.ExpireMessageParams{Now: clock.Micros(now), ID: id})
 		return err
 	})
 }
@@ -114,14 +114,11 @@ func held(n int64, err error) error {
 	return err
 }
 
-// ExpireMessages ends the messages whose time is over.
+// ExpireMessages ends the messages whose time is over, in batches.
 func (s *Store) ExpireMessages(ctx context.Context, now time.Time) (n int, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
-		rows, err := q.ExpireMessages(ctx, clock.Micros(now))
-		n = int(rows)
-		return err
+	return s.inBatches(ctx, func(ctx context.Context, q *queries.Queries) (int64, error) {
+		return q.ExpireMessages(ctx, queries.ExpireMessagesParams{Now: clock.Micros(now), Batch: sweepBatch})
 	})
-	return n, err
 }
 
 // ForgetMessages deletes what was finished before then, in batches.
@@ -131,9 +128,13 @@ func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (n int, er
 	})
 }
 
-// ListMessages lists messages in a state, newest first, without their content.
-func (s *Store) ListMessages(ctx context.Context, in message.State, limit int) ([]message.Entry, error) {
-	rows, err := s.read().MessagesInState(ctx, queries.MessagesInStateParams{State: string(in), Page: int64(limit)})
+// ListMessages lists messages in a state that are older than that one (empty: the
+// newest), newest first, without their content.
+func (s *Store) ListMessages(ctx context.Context, in message.State, before string, limit int) ([]message.Entry, error) {
+	if before == "" {
+		before = newestID
+	}
+	rows, err := s.read().MessagesInState(ctx, queries.MessagesInStateParams{State: string(in), Before: before, Page: int64(limit)})
 	if err != nil {
 		return nil, err
 	}
@@ -196,24 +197,16 @@ func found(n int64, err error) error {
 	return err
 }
 
-// OutboxCounts counts the messages by state.
-func (s *Store) OutboxCounts(ctx context.Context, now time.Time) (message.Counts, error) {
-	var c message.Counts
-	rows, err := s.read().CountMessages(ctx)
-	if err != nil {
-		return c, err
-	}
-	for _, r := range rows {
-		switch message.State(r.State) {
-		case message.StateQueued:
-			c.Queued = int(r.Messages)
-		case message.StateSent:
-			c.Sent = int(r.Messages)
-		case message.StateDead:
-			c.Dead = int(r.Messages)
-		case message.StateExpired:
-			c.Expired = int(r.Messages)
+// OutboxCounts counts the messages by state, each up to message.MostCounted.
+func (s *Store) OutboxCounts(ctx context.Context, now time.Time) (c message.Counts, err error) {
+	for state, into := range map[message.State]*int{
+		message.StateQueued: &c.Queued, message.StateSent: &c.Sent, message.StateDead: &c.Dead, message.StateExpired: &c.Expired,
+	} {
+		n, err := s.read().CountMessages(ctx, queries.CountMessagesParams{State: string(state), Page: message.MostCounted})
+		if err != nil {
+			return c, err
 		}
+		*into = int(n)
 	}
 	due, err := s.read().OldestDueMessage(ctx, clock.Micros(now))
 	if len(due) > 0 {

@@ -66,7 +66,7 @@ func TestUnsealableMessage(t *testing.T) {
 		if want := []string{ids[0], ids[2]}; !slices.Equal(claimed, want) {
 			t.Errorf("claimed beside a damaged message: got %v, want %v", claimed, want)
 		}
-		dead, err := r.ListMessages(r.ctx(), message.StateDead, 10)
+		dead, err := r.ListMessages(r.ctx(), message.StateDead, "", 10)
 		r.must(err)
 		if len(dead) != 1 || dead[0].ID != ids[1] || dead[0].Reason != "unsealable" || !dead[0].FinishedAt.Equal(noon) {
 			t.Errorf("the damaged message: got %+v, want it dead as unsealable", dead)

@@ -48,7 +48,7 @@ func TestRestored(t *testing.T) {
 		if keys, err := r.SigningKeys(r.ctx()); err != nil || len(keys) != 0 {
 			t.Errorf("TK-11 signing keys: got %d, %v; want none, so that no access token of before is taken", len(keys), err)
 		}
-		if all, err := r.ListMessages(r.ctx(), message.StateQueued, 10); err != nil || len(all) != 0 {
+		if all, err := r.ListMessages(r.ctx(), message.StateQueued, "", 10); err != nil || len(all) != 0 {
 			t.Errorf("queued messages: got %d, %v; want none", len(all), err)
 		}
 		if got, err := r.Restored(r.ctx(), noon, 200, audit.Of(r.event(""))); err != nil || got != (store.Restored{}) {

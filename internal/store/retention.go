@@ -28,10 +28,10 @@ const keepSamples = 8 * 24 * time.Hour
 // and refresh tokens, sessions past their end (kept a while for the list of
 // events), revocations of dead tokens (kept as long, for a clock that is set back
 // makes their tokens live again), lapsed enrolments, retired keys, old sends
-// of SMS codes, samples that no chart shows, and the counters of subjects that are no user, once they rest.
-// Successors outside the grace window are forgotten first. Each batch is a
-// transaction of its own: a Sweep that is cut short has done a part, and the next
-// one does the rest.
+// of SMS codes, samples that no chart shows, and the counters of addresses that
+// nobody has, once they rest. Successors outside the grace window are forgotten
+// first. Each batch is a transaction of its own: a Sweep that is cut short has done
+// a part, and the next one does the rest.
 //
 // The counters of users stay, however old: a factor's failures in a row go back
 // to zero by its success alone (RL-01), and there are no more of them than users

@@ -9,6 +9,7 @@ import (
 	"github.com/sallyport/sallyport/internal/onetime"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/signin"
 	"github.com/sallyport/sallyport/internal/store"
 	"github.com/sallyport/sallyport/internal/token"
 )
@@ -105,11 +106,11 @@ func TestSweepAttempts(t *testing.T) {
 			updated  time.Time
 			stays    bool
 		}{
-			{"at rest", 3, time.Time{}, old, false},
-			{"rested out", 6, noon, old, false},
-			{"stopped", curve.Hard, noon, old, false},
-			{"resting still", 6, noon.Add(time.Microsecond), old, true},
-			{"a moment ago", 3, time.Time{}, fresh, true},
+			{signin.UnknownPrefix + "at rest", 3, time.Time{}, old, false},
+			{signin.UnknownPrefix + "rested out", 6, noon, old, false},
+			{signin.UnknownPrefix + "stopped", curve.Hard, noon, old, false},
+			{signin.UnknownPrefix + "resting still", 6, noon.Add(time.Microsecond), old, true},
+			{signin.UnknownPrefix + "a moment ago", 3, time.Time{}, fresh, true},
 			{known, curve.Hard, noon, old.AddDate(-1, 0, 0), true},
 		}
 		for _, c := range counters {

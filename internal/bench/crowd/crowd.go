@@ -14,6 +14,9 @@ type House struct {
 	Users int
 	// Audit is how many rows the audit log has; 0: five for each user.
 	Audit int
+	// Least is how many rows the tables have at the least that a small house would
+	// leave almost empty.
+	Least int
 	// Now is where the rows end in time.
 	Now time.Time
 	// PasswordHash is everybody's.
@@ -77,14 +80,14 @@ func (l loader) before() []string {
 	if l.postgres {
 		return []string{"SET session_replication_role = replica", "SET synchronous_commit = off", "SET maintenance_work_mem = '512MB'"}
 	}
-	return []string{"PRAGMA foreign_keys = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -1000000"}
+	return []string{"PRAGMA foreign_keys = OFF", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -2000000"}
 }
 
 func (l loader) after() []string {
 	if l.postgres {
 		return []string{"SET session_replication_role = origin", "VACUUM ANALYZE", "CHECKPOINT"}
 	}
-	return []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
+	return []string{"PRAGMA journal_mode = WAL", "PRAGMA cache_size = -2000"}
 }
 
 func (l loader) all(statements []string) error {

@@ -120,7 +120,9 @@ func (m maker) refreshTokens() table {
 	return table{"refresh_tokens", rows, []column{
 		{"hash", m.random(32)}, {"session_id", m.sessionID(fmt.Sprintf("(1 + (n - 1) / %d)", refreshEach))}, {"binding", m.random(32)},
 		{"created_at", at}, {"expires_at", fmt.Sprintf("%s + %d", at, (7 * day).Microseconds())},
-		{"used_at", fmt.Sprintf("CASE WHEN n %% %d = 0 THEN 0 ELSE %s + 600000000 END", refreshEach, at)},
+		{"used_at", fmt.Sprintf("CASE WHEN n %% %d = 0 THEN 0 ELSE %s END", refreshEach, at)},
+		// Those spent since the last sweep know their successor.
+		{"successor", fmt.Sprintf("CASE WHEN n %% %d > 0 AND n > %d THEN %s ELSE NULL END", refreshEach, rows-rows/1000, m.random(64))},
 	}}
 }
 

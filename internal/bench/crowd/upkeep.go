@@ -8,7 +8,7 @@ import (
 // outbox is the week that is kept, and what waits behind an SMS carrier that is
 // down: one in thirty of the rows.
 func (m maker) outbox() table {
-	rows := m.Users * 3 / 10
+	rows := max(m.Least, m.Users*3/10)
 	at := m.over(7*day, time.Minute, rows)
 	waits := "n % 30 = 0"
 	return table{"outbox", rows, []column{
@@ -25,7 +25,7 @@ func (m maker) outbox() table {
 // oneTime is what works once: remembered devices of a month, and links and attempts
 // of a day that are spent and not yet swept.
 func (m maker) oneTime() table {
-	rows := m.Users / 2
+	rows := max(m.Least, m.Users/2)
 	at := m.over(31*day, time.Minute, rows)
 	return table{"one_time_tokens", rows, []column{
 		{"kind", "CASE WHEN n % 5 < 3 THEN 'remembered_device' WHEN n % 5 = 3 THEN 'attempt' ELSE 'email_verify' END"},
@@ -44,7 +44,7 @@ func (m maker) counters() table {
 
 // strangers are the counters of addresses that nobody has, over a day.
 func (m maker) strangers() table {
-	rows := m.Users / 20
+	rows := max(m.Least, m.Users/20)
 	return table{"attempt_counters", rows, []column{
 		{"subject", "'unknown:' || " + m.randomHex(16)}, {"factor", "'password'"}, {"failures", "1"}, {"updated_at", m.over(day, time.Minute, rows)},
 	}}
@@ -52,7 +52,7 @@ func (m maker) strangers() table {
 
 // revocations are a day's, all of tokens that are dead.
 func (m maker) revocations() table {
-	rows := m.Users / 20
+	rows := max(m.Least, m.Users/20)
 	at := m.over(25*time.Hour, time.Hour, rows)
 	return table{"revocations", rows, []column{
 		{"id", m.id(revocationKind, at, "n")}, {"kind", "'sid'"}, {"value", m.sessionID("n")}, {"reason", "'signed_out'"},
@@ -62,7 +62,7 @@ func (m maker) revocations() table {
 
 // sends are two days of codes by SMS.
 func (m maker) sends() table {
-	rows := m.Users / 50
+	rows := max(m.Least, m.Users/50)
 	at := m.over(49*time.Hour, time.Minute, rows)
 	return table{"sms_sends", rows, []column{
 		{"id", m.id(sendKind, at, "n")}, {"number", "447700000000 + n"}, {"country", "'GB'"}, {"user_id", m.userID(m.somebody())},

@@ -181,18 +181,18 @@ func (m *Memory) ForgetMessages(_ context.Context, before time.Time) (int, error
 }
 
 // ListMessages implements message.Desk.
-func (m *Memory) ListMessages(_ context.Context, in message.State, limit int) ([]message.Entry, error) {
+func (m *Memory) ListMessages(_ context.Context, in message.State, before string, limit int) ([]message.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []message.Entry
 	for _, r := range m.rows {
-		if r.state != in {
+		if r.state != in || before != "" && r.ID >= before {
 			continue
 		}
 		out = append(out, r.entry())
 	}
 	slices.SortStableFunc(out, func(a, b message.Entry) int {
-		return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
+		return cmp.Compare(b.ID, a.ID)
 	})
 	return out[:min(limit, len(out))], nil
 }
@@ -266,6 +266,9 @@ func (m *Memory) OutboxCounts(_ context.Context, now time.Time) (message.Counts,
 		case message.StateExpired:
 			c.Expired++
 		}
+	}
+	for _, n := range []*int{&c.Queued, &c.Sent, &c.Dead, &c.Expired} {
+		*n = min(*n, message.MostCounted)
 	}
 	return c, nil
 }

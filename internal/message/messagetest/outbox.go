@@ -128,7 +128,7 @@ func (b *bench) wantContent(id string, want bool) {
 // wantState lists the state and expects exactly these ids, newest first.
 func (b *bench) wantState(in message.State, want ...string) []message.Entry {
 	b.Helper()
-	list, err := b.ListMessages(b.ctx, in, 100)
+	list, err := b.ListMessages(b.ctx, in, "", 100)
 	b.must(err)
 	var got []string
 	for _, e := range list {

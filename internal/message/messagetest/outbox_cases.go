@@ -123,7 +123,7 @@ func deadByHand(b *bench) {
 	b.wantErr("dropping twice", b.DropMessage(b.ctx, mails[1].ID, b.now), message.ErrNoMessage)
 	b.wantErr("retrying what is gone", b.RetryMessage(b.ctx, mails[1].ID, b.now), message.ErrNoMessage)
 	b.wantState(message.StateDead, mails[2].ID)
-	list, err := b.ListMessages(b.ctx, message.StateDead, 0)
+	list, err := b.ListMessages(b.ctx, message.StateDead, "", 0)
 	b.must(err)
 	if len(list) != 0 {
 		b.Errorf("limit 0: got %d entries", len(list))

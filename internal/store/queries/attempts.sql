@@ -25,13 +25,13 @@ DELETE FROM attempt_counters WHERE subject = @subject AND factor = @factor;
 -- name: ClearAttemptsOfSubject :execrows
 DELETE FROM attempt_counters WHERE subject = @subject;
 
--- The conditions stand twice: the inner ones choose a batch, the outer ones are
--- asked again of a row that was counted up meanwhile.
+-- The subject of an address that nobody has begins with "unknown:", behind every id.
+-- The conditions stand twice: the inner ones choose a batch, the outer ones are asked
+-- again of a row that was counted up meanwhile.
 -- name: DeleteAttemptsOfNobody :execrows
 DELETE FROM attempt_counters
 WHERE attempt_counters.updated_at < @before AND attempt_counters.locked_until <= @now AND (attempt_counters.subject, attempt_counters.factor) IN (
     SELECT c.subject, c.factor FROM attempt_counters AS c
-    WHERE c.updated_at < @before AND c.locked_until <= @now
-    AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = c.subject)
+    WHERE c.subject >= 'unknown:' AND c.updated_at < @before AND c.locked_until <= @now
     ORDER BY c.updated_at LIMIT @batch
 );

@@ -122,8 +122,7 @@ const deleteAttemptsOfNobody = `-- name: DeleteAttemptsOfNobody :execrows
 DELETE FROM attempt_counters
 WHERE attempt_counters.updated_at < ?1 AND attempt_counters.locked_until <= ?2 AND (attempt_counters.subject, attempt_counters.factor) IN (
     SELECT c.subject, c.factor FROM attempt_counters AS c
-    WHERE c.updated_at < ?1 AND c.locked_until <= ?2
-    AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = c.subject)
+    WHERE c.subject >= 'unknown:' AND c.updated_at < ?1 AND c.locked_until <= ?2
     ORDER BY c.updated_at LIMIT ?3
 )
 `
@@ -134,8 +133,9 @@ type DeleteAttemptsOfNobodyParams struct {
 	Batch  int64
 }
 
-// The conditions stand twice: the inner ones choose a batch, the outer ones are
-// asked again of a row that was counted up meanwhile.
+// The subject of an address that nobody has begins with "unknown:", behind every id.
+// The conditions stand twice: the inner ones choose a batch, the outer ones are asked
+// again of a row that was counted up meanwhile.
 func (q *Queries) DeleteAttemptsOfNobody(ctx context.Context, arg DeleteAttemptsOfNobodyParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteAttemptsOfNobody, arg.Before, arg.Now, arg.Batch)
 	if err != nil {

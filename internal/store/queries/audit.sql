@@ -26,17 +26,24 @@ SELECT * FROM audit_logs WHERE chain_seq > @after ORDER BY chain_seq LIMIT @page
 -- name: AuditPage :many
 SELECT * FROM audit_logs WHERE id < @before ORDER BY id DESC LIMIT @page;
 
+-- An equality is written as two bounds here and below, so that the order asked for is
+-- that of the index with both columns alone: a planner that takes the value for a
+-- common one would else read the whole table backwards for a rare one.
 -- name: AuditPageOfTarget :many
-SELECT * FROM audit_logs WHERE target_id = @target_id AND id < @before ORDER BY id DESC LIMIT @page;
+SELECT * FROM audit_logs WHERE target_id >= @target_id AND (target_id, id) < (@target_id, @before)
+ORDER BY target_id DESC, id DESC LIMIT @page;
 
 -- name: AuditPageOfName :many
-SELECT * FROM audit_logs WHERE name = @name AND id < @before ORDER BY id DESC LIMIT @page;
+SELECT * FROM audit_logs WHERE name >= @name AND (name, id) < (@name, @before)
+ORDER BY name DESC, id DESC LIMIT @page;
 
+-- The name is kept from choosing the index: one user has fewer rows than one name.
 -- name: AuditPageOfTargetAndName :many
-SELECT * FROM audit_logs WHERE target_id = @target_id AND name = @name AND id < @before ORDER BY id DESC LIMIT @page;
+SELECT * FROM audit_logs WHERE target_id >= @target_id AND (target_id, id) < (@target_id, @before) AND name || '' = @name
+ORDER BY target_id DESC, id DESC LIMIT @page;
 
--- name: LastSealedBefore :one
-SELECT * FROM audit_logs WHERE chain_seq > 0 AND at < @before ORDER BY chain_seq DESC LIMIT 1;
+-- name: OldestSealed :many
+SELECT chain_seq, chain_hash, at FROM audit_logs WHERE chain_seq > 0 ORDER BY chain_seq LIMIT @page;
 
 -- name: DeleteSealedUpTo :execrows
 DELETE FROM audit_logs WHERE chain_seq > 0 AND chain_seq <= @seq;
@@ -44,6 +51,9 @@ DELETE FROM audit_logs WHERE chain_seq > 0 AND chain_seq <= @seq;
 -- name: InsertCheckpoint :exec
 INSERT INTO audit_checkpoints (seq, hash, mac, created_at) VALUES (@seq, @hash, @mac, @created_at)
 ON CONFLICT (seq) DO NOTHING;
+
+-- name: DeleteCheckpointsBefore :exec
+DELETE FROM audit_checkpoints WHERE seq < @seq;
 
 -- name: LastCheckpoint :one
 SELECT * FROM audit_checkpoints ORDER BY seq DESC LIMIT 1;

@@ -71,7 +71,8 @@ func (q *Queries) AuditPage(ctx context.Context, arg AuditPageParams) ([]AuditLo
 }
 
 const auditPageOfName = `-- name: AuditPageOfName :many
-SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE name = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE name >= ?1 AND (name, id) < (?1, ?2)
+ORDER BY name DESC, id DESC LIMIT ?3
 `
 
 type AuditPageOfNameParams struct {
@@ -122,7 +123,8 @@ func (q *Queries) AuditPageOfName(ctx context.Context, arg AuditPageOfNameParams
 }
 
 const auditPageOfTarget = `-- name: AuditPageOfTarget :many
-SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE target_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE target_id >= ?1 AND (target_id, id) < (?1, ?2)
+ORDER BY target_id DESC, id DESC LIMIT ?3
 `
 
 type AuditPageOfTargetParams struct {
@@ -131,6 +133,9 @@ type AuditPageOfTargetParams struct {
 	Page     int64
 }
 
+// An equality is written as two bounds here and below, so that the order asked for is
+// that of the index with both columns alone: a planner that takes the value for a
+// common one would else read the whole table backwards for a rare one.
 func (q *Queries) AuditPageOfTarget(ctx context.Context, arg AuditPageOfTargetParams) ([]AuditLog, error) {
 	rows, err := q.db.QueryContext(ctx, auditPageOfTarget, arg.TargetID, arg.Before, arg.Page)
 	if err != nil {
@@ -173,21 +178,23 @@ func (q *Queries) AuditPageOfTarget(ctx context.Context, arg AuditPageOfTargetPa
 }
 
 const auditPageOfTargetAndName = `-- name: AuditPageOfTargetAndName :many
-SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE target_id = ?1 AND name = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4
+SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE target_id >= ?1 AND (target_id, id) < (?1, ?2) AND name || '' = ?3
+ORDER BY target_id DESC, id DESC LIMIT ?4
 `
 
 type AuditPageOfTargetAndNameParams struct {
 	TargetID string
-	Name     string
 	Before   string
+	Name     string
 	Page     int64
 }
 
+// The name is kept from choosing the index: one user has fewer rows than one name.
 func (q *Queries) AuditPageOfTargetAndName(ctx context.Context, arg AuditPageOfTargetAndNameParams) ([]AuditLog, error) {
 	rows, err := q.db.QueryContext(ctx, auditPageOfTargetAndName,
 		arg.TargetID,
-		arg.Name,
 		arg.Before,
+		arg.Name,
 		arg.Page,
 	)
 	if err != nil {
@@ -227,6 +234,15 @@ func (q *Queries) AuditPageOfTargetAndName(ctx context.Context, arg AuditPageOfT
 		return nil, err
 	}
 	return items, nil
+}
+
+const deleteCheckpointsBefore = `-- name: DeleteCheckpointsBefore :exec
+DELETE FROM audit_checkpoints WHERE seq < ?1
+`
+
+func (q *Queries) DeleteCheckpointsBefore(ctx context.Context, seq int64) error {
+	_, err := q.db.ExecContext(ctx, deleteCheckpointsBefore, seq)
+	return err
 }
 
 const deleteSealedUpTo = `-- name: DeleteSealedUpTo :execrows
@@ -323,35 +339,6 @@ func (q *Queries) LastCheckpoint(ctx context.Context) (AuditCheckpoint, error) {
 	return i, err
 }
 
-const lastSealedBefore = `-- name: LastSealedBefore :one
-SELECT id, at, name, result, reason, actor_id, actor_kind, target_id, session_id, factor, client_ip, ip_prefix, request_id, user_agent, details, chain_seq, chain_hash FROM audit_logs WHERE chain_seq > 0 AND at < ?1 ORDER BY chain_seq DESC LIMIT 1
-`
-
-func (q *Queries) LastSealedBefore(ctx context.Context, before int64) (AuditLog, error) {
-	row := q.db.QueryRowContext(ctx, lastSealedBefore, before)
-	var i AuditLog
-	err := row.Scan(
-		&i.ID,
-		&i.At,
-		&i.Name,
-		&i.Result,
-		&i.Reason,
-		&i.ActorID,
-		&i.ActorKind,
-		&i.TargetID,
-		&i.SessionID,
-		&i.Factor,
-		&i.ClientIp,
-		&i.IpPrefix,
-		&i.RequestID,
-		&i.UserAgent,
-		&i.Details,
-		&i.ChainSeq,
-		&i.ChainHash,
-	)
-	return i, err
-}
-
 const lockChain = `-- name: LockChain :one
 UPDATE audit_chain SET seq = seq WHERE id = 1 RETURNING id, seq, hash
 `
@@ -375,6 +362,39 @@ type MoveChainParams struct {
 func (q *Queries) MoveChain(ctx context.Context, arg MoveChainParams) error {
 	_, err := q.db.ExecContext(ctx, moveChain, arg.Seq, arg.Hash)
 	return err
+}
+
+const oldestSealed = `-- name: OldestSealed :many
+SELECT chain_seq, chain_hash, at FROM audit_logs WHERE chain_seq > 0 ORDER BY chain_seq LIMIT ?1
+`
+
+type OldestSealedRow struct {
+	ChainSeq  int64
+	ChainHash []byte
+	At        int64
+}
+
+func (q *Queries) OldestSealed(ctx context.Context, page int64) ([]OldestSealedRow, error) {
+	rows, err := q.db.QueryContext(ctx, oldestSealed, page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OldestSealedRow
+	for rows.Next() {
+		var i OldestSealedRow
+		if err := rows.Scan(&i.ChainSeq, &i.ChainHash, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sealAudit = `-- name: SealAudit :execrows

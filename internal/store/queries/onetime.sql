@@ -23,8 +23,9 @@ WHERE kind = @kind AND hash = @hash AND consumed_at = 0 AND expires_at > @now AN
 UPDATE one_time_tokens SET consumed_at = @now
 WHERE user_id = @user_id AND kind = @kind AND consumed_at = 0;
 
+-- For a kind of few rows: two bounds keep a planner from taking it for a common one.
 -- name: KillOneTimeOfKind :execrows
-UPDATE one_time_tokens SET consumed_at = @now WHERE kind = @kind AND consumed_at = 0;
+UPDATE one_time_tokens SET consumed_at = @now WHERE kind >= @kind AND kind <= @kind AND consumed_at = 0;
 
 -- name: DeleteOneTimeOfUser :exec
 DELETE FROM one_time_tokens WHERE user_id = @user_id AND user_id <> '';

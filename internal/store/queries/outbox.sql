@@ -24,12 +24,24 @@ WHERE id = @id AND attempts = @attempts AND state = 'queued' AND lease_until > 0
 UPDATE outbox SET state = 'dead', lease_until = 0, ended_at = @now, reason = @reason
 WHERE id = @id AND attempts = @attempts AND state = 'queued' AND lease_until > 0;
 
+-- What is queued or dead has its content. The inner conditions choose a batch, the
+-- outer ones are asked again of a row that was claimed meanwhile.
 -- name: ExpireMessages :execrows
 UPDATE outbox SET state = 'expired', content = NULL, lease_until = 0, ended_at = @now
-WHERE state IN ('queued', 'dead') AND expires_at > 0 AND expires_at <= @now AND lease_until <= @now;
+WHERE outbox.state IN ('queued', 'dead') AND outbox.lease_until <= @now AND outbox.id IN (
+    SELECT o.id FROM outbox AS o
+    WHERE o.expires_at > 0 AND o.expires_at <= @now AND o.content IS NOT NULL AND o.lease_until <= @now
+    ORDER BY o.expires_at LIMIT @batch
+);
 
+-- name: ExpireMessage :execrows
+UPDATE outbox SET state = 'expired', content = NULL, lease_until = 0, ended_at = @now
+WHERE id = @id AND state IN ('queued', 'dead') AND expires_at > 0 AND expires_at <= @now AND lease_until <= @now;
+
+-- Two bounds in place of an equality, as in AuditPageOfTarget.
 -- name: MessagesInState :many
-SELECT * FROM outbox WHERE state = @state ORDER BY id DESC LIMIT @page;
+SELECT * FROM outbox WHERE state >= @state AND (state, id) < (@state, @before)
+ORDER BY state DESC, id DESC LIMIT @page;
 
 -- name: RetryMessage :execrows
 UPDATE outbox SET state = 'queued', due_at = @now, lease_until = 0, attempts = 0, ended_at = 0
@@ -38,8 +50,9 @@ WHERE id = @id AND state = 'dead' AND (expires_at = 0 OR expires_at > @now);
 -- name: DropMessage :execrows
 DELETE FROM outbox WHERE id = @id AND state IN ('queued', 'dead') AND lease_until <= @now;
 
--- name: CountMessages :many
-SELECT state, COUNT(*) AS messages FROM outbox GROUP BY state;
+-- Counting ends at a page.
+-- name: CountMessages :one
+SELECT COUNT(*) FROM (SELECT o.id FROM outbox AS o WHERE o.state = @state LIMIT @page) AS counted;
 
 -- name: OldestDueMessage :many
 SELECT due_at FROM outbox WHERE state = 'queued' AND due_at <= @now ORDER BY due_at LIMIT 1;

@@ -52,36 +52,21 @@ func (q *Queries) ClaimMessage(ctx context.Context, arg ClaimMessageParams) (Out
 	return i, err
 }
 
-const countMessages = `-- name: CountMessages :many
-SELECT state, COUNT(*) AS messages FROM outbox GROUP BY state
+const countMessages = `-- name: CountMessages :one
+SELECT COUNT(*) FROM (SELECT o.id FROM outbox AS o WHERE o.state = ?1 LIMIT ?2) AS counted
 `
 
-type CountMessagesRow struct {
-	State    string
-	Messages int64
+type CountMessagesParams struct {
+	State string
+	Page  int64
 }
 
-func (q *Queries) CountMessages(ctx context.Context) ([]CountMessagesRow, error) {
-	rows, err := q.db.QueryContext(ctx, countMessages)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CountMessagesRow
-	for rows.Next() {
-		var i CountMessagesRow
-		if err := rows.Scan(&i.State, &i.Messages); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Counting ends at a page.
+func (q *Queries) CountMessages(ctx context.Context, arg CountMessagesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countMessages, arg.State, arg.Page)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const deleteMessagesBefore = `-- name: DeleteMessagesBefore :execrows
@@ -160,13 +145,42 @@ func (q *Queries) DueMessages(ctx context.Context, arg DueMessagesParams) ([]Due
 	return items, nil
 }
 
-const expireMessages = `-- name: ExpireMessages :execrows
+const expireMessage = `-- name: ExpireMessage :execrows
 UPDATE outbox SET state = 'expired', content = NULL, lease_until = 0, ended_at = ?1
-WHERE state IN ('queued', 'dead') AND expires_at > 0 AND expires_at <= ?1 AND lease_until <= ?1
+WHERE id = ?2 AND state IN ('queued', 'dead') AND expires_at > 0 AND expires_at <= ?1 AND lease_until <= ?1
 `
 
-func (q *Queries) ExpireMessages(ctx context.Context, now int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, expireMessages, now)
+type ExpireMessageParams struct {
+	Now int64
+	ID  string
+}
+
+func (q *Queries) ExpireMessage(ctx context.Context, arg ExpireMessageParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, expireMessage, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const expireMessages = `-- name: ExpireMessages :execrows
+UPDATE outbox SET state = 'expired', content = NULL, lease_until = 0, ended_at = ?1
+WHERE outbox.state IN ('queued', 'dead') AND outbox.lease_until <= ?1 AND outbox.id IN (
+    SELECT o.id FROM outbox AS o
+    WHERE o.expires_at > 0 AND o.expires_at <= ?1 AND o.content IS NOT NULL AND o.lease_until <= ?1
+    ORDER BY o.expires_at LIMIT ?2
+)
+`
+
+type ExpireMessagesParams struct {
+	Now   int64
+	Batch int64
+}
+
+// What is queued or dead has its content. The inner conditions choose a batch, the
+// outer ones are asked again of a row that was claimed meanwhile.
+func (q *Queries) ExpireMessages(ctx context.Context, arg ExpireMessagesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, expireMessages, arg.Now, arg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -306,16 +320,19 @@ func (q *Queries) MessageByID(ctx context.Context, id string) (Outbox, error) {
 }
 
 const messagesInState = `-- name: MessagesInState :many
-SELECT id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason, delivery, delivery_code, delivery_at FROM outbox WHERE state = ?1 ORDER BY id DESC LIMIT ?2
+SELECT id, channel, kind, user_id, content, state, attempts, queued_at, due_at, lease_until, expires_at, ended_at, carrier_id, reason, delivery, delivery_code, delivery_at FROM outbox WHERE state >= ?1 AND (state, id) < (?1, ?2)
+ORDER BY state DESC, id DESC LIMIT ?3
 `
 
 type MessagesInStateParams struct {
-	State string
-	Page  int64
+	State  string
+	Before string
+	Page   int64
 }
 
+// Two bounds in place of an equality, as in AuditPageOfTarget.
 func (q *Queries) MessagesInState(ctx context.Context, arg MessagesInStateParams) ([]Outbox, error) {
-	rows, err := q.db.QueryContext(ctx, messagesInState, arg.State, arg.Page)
+	rows, err := q.db.QueryContext(ctx, messagesInState, arg.State, arg.Before, arg.Page)
 	if err != nil {
 		return nil, err
 	}
