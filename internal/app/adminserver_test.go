@@ -119,6 +119,23 @@ func TestAdminOutbox(t *testing.T) {
 		if got.Counts.Dead != len(all) || len(got.Messages) != len(all) || got.Messages[0].Reason != "refused" {
 			t.Fatalf("got %+v, want %d dead ones", got, len(all))
 		}
+		var ids []string
+		for after := ""; ; {
+			var page struct {
+				Messages []struct{ ID string }
+				Next     string
+			}
+			o.ask("GET", "/outbox?limit=1&after="+after, "", 200, &page)
+			for _, m := range page.Messages {
+				ids = append(ids, m.ID)
+			}
+			if after = page.Next; after == "" {
+				break
+			}
+		}
+		if len(ids) != len(all) || slices.Compact(slices.Sorted(slices.Values(ids)))[0] != ids[len(ids)-1] {
+			t.Errorf("one by one: got %v, want the %d of before, newest first", ids, len(all))
+		}
 		id := got.Messages[0].ID
 		o.ask("POST", "/outbox/"+id+"/retry", "", 204, nil)
 		o.refused("retried twice", "POST", "/outbox/"+id+"/retry", "", 404, "not_found")

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -250,6 +251,64 @@ func TestTrimAudit(t *testing.T) {
 		r.exec("DELETE FROM audit_checkpoints")
 		if v := r.verify(); v.Fault == nil {
 			t.Error("AU-05 no checkpoint where rows are missing: got no fault, want one")
+		}
+	})
+}
+
+// record writes events at these seconds after noon and seals them, in that order.
+func (r *rig) record(seconds ...int) {
+	r.Helper()
+	var events []audit.Event
+	for _, s := range seconds {
+		e := r.event("u")
+		e.At = noon.Add(time.Duration(s) * time.Second)
+		events = append(events, e)
+	}
+	r.must(r.Record(r.ctx(), audit.Of(events...)))
+	if n, err := r.SealAudit(r.ctx(), len(seconds), r.chain().Link); err != nil || n != len(seconds) {
+		r.Fatalf("sealed: got %d, error %v; want %d", n, err, len(seconds))
+	}
+}
+
+func TestTrimAuditInBatches(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		const rows, old = 1300, 1203 // two batches and a part
+		seconds := make([]int, rows)
+		for i := range seconds {
+			seconds[i] = i
+		}
+		r.record(seconds...)
+		ctx, cancel := context.WithCancel(r.ctx())
+		defer cancel()
+		signed := 0
+		n, err := r.TrimAudit(ctx, noon.Add(old*time.Second), noon, func(h audit.Head) []byte {
+			if signed++; signed == 2 {
+				cancel()
+			}
+			return r.chain().Sign(h)
+		})
+		if v := r.verify(); err == nil || n != 500 || v.Fault != nil || v.From != 500 || v.Rows != rows-500 {
+			t.Errorf("AU-05 cut short in the second batch: got %d rows, error %v, verdict %+v; want the first batch gone and no fault", n, err, v)
+		}
+		n, err = r.TrimAudit(r.ctx(), noon.Add(old*time.Second), noon, r.chain().Sign)
+		if v := r.verify(); err != nil || n != old-500 || v.Fault != nil || v.From != old || v.Rows != rows-old {
+			t.Errorf("AU-05 done to its end: got %d rows, error %v, verdict %+v; want %d more gone and no fault", n, err, v, old-500)
+		}
+		if n := r.count("SELECT COUNT(*) FROM audit_checkpoints"); n != 1 {
+			t.Errorf("checkpoints: got %d, want the last one alone", n)
+		}
+	})
+}
+
+func TestTrimAuditKeepsToTheChain(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.record(0, 3600, 1, 2) // a node whose clock is an hour ahead
+		n, err := r.TrimAudit(r.ctx(), noon.Add(time.Minute), noon, r.chain().Sign)
+		if v := r.verify(); err != nil || n != 1 || v.Fault != nil || v.Rows != 3 {
+			t.Errorf("AU-05 got %d rows, error %v, verdict %+v; want nothing removed before its time", n, err, v)
+		}
+		if n, err = r.TrimAudit(r.ctx(), noon.Add(2*time.Hour), noon, r.chain().Sign); err != nil || n != 3 {
+			t.Errorf("AU-05 once it is old: got %d rows, error %v; want 3", n, err)
 		}
 	})
 }

@@ -79,3 +79,34 @@ func TestUnsealableMessage(t *testing.T) {
 		}
 	})
 }
+
+func TestExpireInBatches(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		const rows = 1203 // two batches and a part
+		var all []message.Outgoing
+		for range rows {
+			m := message.ToMail(message.Code, "", "ada@example.org")
+			m.ExpiresAt = noon.Add(time.Minute)
+			all = append(all, m)
+		}
+		r.must(outbox{r}.QueueMessages(r.ctx(), noon, all...))
+		if n, err := r.ExpireMessages(r.ctx(), noon.Add(time.Minute)); err != nil || n != rows {
+			t.Errorf("expired: got %d, error %v; want %d", n, err, rows)
+		}
+		if n := r.count("SELECT COUNT(*) FROM outbox WHERE content IS NOT NULL"); n != 0 {
+			t.Errorf("messages that keep their content: got %d, want none", n)
+		}
+	})
+}
+
+func TestCountingEnds(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+			INSERT INTO outbox (id, channel, kind, state, queued_at, due_at, ended_at)
+			SELECT 'm' || CAST(i AS TEXT), 'email', 'code', CASE WHEN i < 4 THEN 'dead' ELSE 'sent' END, i, i, i FROM n`, message.MostCounted+100)
+		c, err := r.OutboxCounts(r.ctx(), noon)
+		if want := (message.Counts{Sent: message.MostCounted, Dead: 3}); err != nil || c != want {
+			t.Errorf("got %+v, error %v; want %+v", c, err, want)
+		}
+	})
+}

@@ -37,6 +37,7 @@ func RunOutbox(t *testing.T, newStore func(t *testing.T) Outbox) {
 		{"an expired message is left to the worker that holds it", expiredWhileHeld},
 		{"a dead message that expires loses its content", deadExpires},
 		{"finished messages are forgotten after their time", forgotten},
+		{"a long list is read page by page", paged},
 		{"counts", counted},
 		{"parallel claims never share a message", parallelClaims},
 	}

@@ -1,6 +1,7 @@
 package messagetest
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -202,6 +203,25 @@ func forgotten(b *bench) {
 		b.Errorf("forgotten: got %d, want 2", n)
 	}
 	b.wantState(message.StateQueued, mails[2].ID)
+}
+
+func paged(b *bench) {
+	mails := b.queue(5)
+	b.must(b.MarkSent(b.ctx, b.claim(1)[0].ID, 1, "", b.now)) // in another state, not in the list
+	var got []string
+	for before := ""; ; {
+		page, err := b.ListMessages(b.ctx, message.StateQueued, before, 2)
+		b.must(err)
+		if len(page) == 0 {
+			break
+		}
+		for _, e := range page {
+			got, before = append(got, e.ID), e.ID
+		}
+	}
+	if want := []string{mails[4].ID, mails[3].ID, mails[2].ID, mails[1].ID}; !slices.Equal(got, want) {
+		b.Errorf("two by two: got %v, want %v", got, want)
+	}
 }
 
 func counted(b *bench) {
