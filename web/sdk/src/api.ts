@@ -2143,8 +2143,11 @@ export interface components {
             users: number;
         };
         Outbox: {
+            /** @description Counting a state ends at 10000. */
             counts: components["schemas"]["OutboxCounts"];
             messages: components["schemas"]["Entry"][] | null;
+            /** @description after of the next page; absent on the last. */
+            next?: string;
         };
         OutboxCounts: {
             /** Format: int64 */
@@ -3295,6 +3298,8 @@ export interface operations {
     listOutbox: {
         parameters: {
             query?: {
+                /** @description Where the page before ended: its next. */
+                after?: string;
                 limit?: number;
                 state?: "queued" | "sent" | "dead" | "expired";
             };
