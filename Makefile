@@ -83,6 +83,12 @@ bench: setup-test web ## run the benchmarks and write the table of ratios
 bench-cluster: setup-test web ## measure what 1, 2 and 4 nodes cost on one PostgreSQL and one Redis (3 minutes)
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./internal/bench/cluster | $(GO) run ./internal/bench/table cluster
 
+GROWTH ?= 10000,100000
+
+.PHONY: bench-growth
+bench-growth: setup-test web ## measure what requests and jobs cost among as many people as GROWTH says, against the fewest
+	$(GO) test -count=1 -timeout 120m -v ./internal/bench/growth -growth $(GROWTH)
+
 .PHONY: faults
 faults: setup-test web ## break the running program on purpose, longer than `make test` does
 	$(GO) test -count=1 -timeout 40m -v ./internal/faults -long

@@ -1,6 +1,9 @@
 package store_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -170,4 +173,43 @@ func TestSweepCutShort(t *testing.T) {
 			t.Errorf("what the first steps did must stand: %d tokens left", n)
 		}
 	})
+}
+
+// bounded are the tables from which no batch is deleted, and what bounds them.
+var bounded = map[string]string{
+	"users":                "a row for each person",
+	"mfa_backup_codes":     "ten for each person, replaced as a set",
+	"oauth_accounts":       "a row for each provider a person signs in with",
+	"webauthn_credentials": "a row for each key a person has set up",
+	"signing_keys":         "a key a quarter, and those that are retired go",
+	"sms_gate":             "one row",
+	"audit_chain":          "one row",
+	"audit_checkpoints":    "one row: TrimAudit deletes those before",
+	"audit_logs":           "AUDIT_RETENTION: TrimAudit deletes up to a place that it read a batch to find",
+}
+
+// TestWhatGrowsIsSwept asks of every table that rows are deleted from it in batches,
+// or what else bounds it.
+func TestWhatGrowsIsSwept(t *testing.T) {
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	swept := map[string]bool{}
+	for _, q := range readQueries(t) {
+		if strings.HasPrefix(q.text, "DELETE") && strings.Contains(q.text, "LIMIT @batch") {
+			swept[q.table] = true
+		}
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`CREATE TABLE (\w+)`).FindAllSubmatch(text, -1) {
+			if table := string(m[1]); swept[table] == (bounded[table] != "") {
+				t.Errorf("%s: deleted from in batches %t, bounded by %q; want one of the two", table, swept[table], bounded[table])
+			}
+		}
+	}
 }
