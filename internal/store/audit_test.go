@@ -264,7 +264,9 @@ func (r *rig) record(seconds ...int) {
 		e.At = noon.Add(time.Duration(s) * time.Second)
 		events = append(events, e)
 	}
-	r.must(r.Record(r.ctx(), audit.Of(events...)))
+	for some := range slices.Chunk(events, 100) {
+		r.must(r.Record(r.ctx(), audit.Of(some...)))
+	}
 	if n, err := r.SealAudit(r.ctx(), len(seconds), r.chain().Link); err != nil || n != len(seconds) {
 		r.Fatalf("sealed: got %d, error %v; want %d", n, err, len(seconds))
 	}
