@@ -109,10 +109,10 @@ func Decide(r Rules, f Facts) Decision {
 func meet(f Facts) Decision {
 	u := f.Namesake
 	switch {
+	case !f.Identity.EmailVerified: // first: whoever has shown no mailbox learns of no account (RC-10)
+		return Decision{Verdict: NeedsProof, Reason: ReasonUnverified, User: u}
 	case u.Disabled():
 		return Decision{Verdict: Refused, Reason: ReasonDisabled, User: u}
-	case !f.Identity.EmailVerified:
-		return Decision{Verdict: NeedsProof, Reason: ReasonUnverified, User: u}
 	case !f.Identity.Authoritative:
 		return Decision{Verdict: NeedsProof, Reason: ReasonForeignDomain, User: u}
 	case !u.EmailVerified():

@@ -52,6 +52,7 @@ func TestDecide(t *testing.T) {
 		{"OA-09 not on the word of a provider that is not authoritative", open, provider.Facts{Identity: identity(true, false), Address: address, Namesake: user("u1", unverified)}, provider.NeedsProof, provider.ReasonForeignDomain, "u1", false},
 		{"OA-09 nor on an unverified address", open, provider.Facts{Identity: identity(false, false), Address: address, Namesake: user("u1", unverified)}, provider.NeedsProof, provider.ReasonUnverified, "u1", false},
 		{"OA-12 a disabled account is not linked", open, provider.Facts{Identity: identity(true, true), Address: address, Namesake: user("u1", disabled)}, provider.Refused, provider.ReasonDisabled, "u1", false},
+		{"OA-08 RC-10 a disabled account is like any to whoever has shown no mailbox", open, provider.Facts{Identity: identity(false, true), Address: address, Namesake: user("u1", disabled)}, provider.NeedsProof, provider.ReasonUnverified, "u1", false},
 
 		{"a new address", open, provider.Facts{Identity: identity(true, true), Address: address}, provider.Created, "", "", false},
 		{"a new address the provider has not verified", open, provider.Facts{Identity: identity(false, false), Address: address}, provider.Created, "", "", false},

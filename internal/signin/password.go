@@ -50,6 +50,11 @@ func (s *Service) ConfirmPassword(ctx context.Context, u account.User, password 
 	return err
 }
 
+// nobodysHash is compared for users who have no password that counts. It matches
+// nothing, costs what any other does, and what can be no password at all is
+// refused with the same words (PW-09).
+const nobodysHash = ""
+
 // comparePassword counts the try, then compares. u is the zero User for an
 // unknown address.
 func (s *Service) comparePassword(ctx context.Context, u account.User, subject, password string) (Count, error) {
@@ -67,7 +72,7 @@ func (s *Service) comparePassword(ctx context.Context, u account.User, subject, 
 		reason = "no_password"
 	}
 	if reason != "" {
-		if err := s.Passwords.Spend(ctx); err != nil {
+		if _, _, err := s.Passwords.Verify(ctx, nobodysHash, password); err != nil {
 			return c, s.undecided(ctx, u.ID, proof.Password, c, err)
 		}
 		return c, s.wrong(ctx, u.ID, proof.Password, factor.Wrong{Reason: reason}, c, fault.New(fault.CodeInvalidCredentials))

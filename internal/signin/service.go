@@ -59,10 +59,8 @@ type Held interface {
 // Passwords compares passwords.
 type Passwords interface {
 	// Verify compares; rehash is the new hash to keep where the old one is weaker
-	// than policy, else empty.
+	// than policy, else empty. An empty hash matches nothing and costs the same.
 	Verify(ctx context.Context, encoded, password string) (match bool, rehash string, err error)
-	// Spend costs what Verify costs, for users who have no password (PW-09).
-	Spend(ctx context.Context) error
 }
 
 // Sessions opens and raises sessions.
