@@ -18,10 +18,13 @@ import (
 func (s *Service) Forgot(ctx context.Context, address string) error {
 	u, err := s.Store.UserByEmail(ctx, CanonicalOrRaw(address))
 	if fault.Of(err) == fault.CodeNotFound {
-		return s.recordNothing(ctx, "", "unknown_user")
+		return s.pretend(ctx, "", address, onetime.PasswordReset, s.Lives.Reset, "unknown_user")
 	}
 	if err != nil {
 		return err
+	}
+	if u.Disabled() {
+		return s.pretend(ctx, u.ID, address, onetime.PasswordReset, s.Lives.Reset, "disabled")
 	}
 	return s.startReset(ctx, u, "user", u.ID)
 }
@@ -49,9 +52,6 @@ func (s *Service) StartReset(ctx context.Context, adminID, userID string) error 
 }
 
 func (s *Service) startReset(ctx context.Context, u User, kind, actor string) error {
-	if u.Disabled() {
-		return s.recordNothing(ctx, u.ID, "disabled")
-	}
 	defer s.Nudge()
 	now := s.Clock()
 	plain, hash := opaque.New(opaque.PasswordReset)

@@ -64,6 +64,59 @@ func TestForgot(t *testing.T) {
 	})
 }
 
+// TestNobodyLeavesAsMuchToDo looks at what the outbox has to do afterwards.
+func TestNobodyLeavesAsMuchToDo(t *testing.T) {
+	apptest.OnBoth(t, func(t *testing.T, r *apptest.Rig) {
+		r.Member(t, email)
+		register(t, r, "new@example.org", apptest.Password)
+		locked := r.Member(t, "locked@example.org")
+		if err := r.Accounts.Disable(r.Ctx(), locked.ID, account.Operator()); err != nil {
+			t.Fatal(err)
+		}
+		waiting := func() (kinds []message.Kind) {
+			all, err := r.Store.ClaimMessages(r.Ctx(), message.Email, r.Clock.Now(), time.Hour, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range all {
+				kinds = append(kinds, m.Kind)
+				if m.Kind != message.Nothing {
+					continue
+				}
+				if m.To != "" || m.UserID != "" {
+					t.Errorf("RC-01 a message that goes nowhere: got one to %q of user %q", m.To, m.UserID)
+				}
+				if err := r.Accounts.Reset(r.Ctx(), m.Token, next); fault.Of(err) != fault.CodeLinkExpired {
+					t.Errorf("RC-02 its token: got %v, want it to open nothing", err)
+				}
+			}
+			return kinds
+		}
+		waiting()
+		for _, tt := range []struct {
+			address        string
+			forgot, resend message.Kind
+		}{
+			{email, message.ResetPassword, message.Nothing},
+			{"new@example.org", message.ResetPassword, message.VerifyEmail},
+			{locked.Email, message.Nothing, message.Nothing},
+			{"nobody@example.org", message.Nothing, message.Nothing},
+			{"rubbish", message.Nothing, message.Nothing},
+		} {
+			forgot(t, r, tt.address)
+			if got := waiting(); !slices.Equal(got, []message.Kind{tt.forgot}) {
+				t.Errorf("RC-01 forgot %s: got %v in the outbox, want %s", tt.address, got, tt.forgot)
+			}
+			if err := r.Accounts.ResendVerification(r.Ctx(), tt.address); err != nil {
+				t.Fatal(err)
+			}
+			if got := waiting(); !slices.Equal(got, []message.Kind{tt.resend}) {
+				t.Errorf("RC-01 resend to %s: got %v in the outbox, want %s", tt.address, got, tt.resend)
+			}
+		}
+	})
+}
+
 func TestReset(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, r *apptest.Rig) {
 		u := r.Member(t, email)

@@ -38,6 +38,9 @@ type SignUpStore interface {
 	CreateFirstAdmin(ctx context.Context, setupHash []byte, u User, t audit.Trail) (touched bool, err error)
 	// ReplaceUnverified lets a newer registration take an unverified account over.
 	ReplaceUnverified(ctx context.Context, u User, link onetime.Token, t audit.Trail) (touched bool, err error)
+	// TakenAddress leaves the trail of a registration for that user's address, at
+	// the cost of CreateUser: it stores a link too, which nobody is sent.
+	TakenAddress(ctx context.Context, userID string, link onetime.Token, t audit.Trail) error
 	// VerifyEmail spends a mail link.
 	VerifyEmail(ctx context.Context, hash []byte, userID, canonical string, now time.Time, t audit.Trail) (touched bool, err error)
 	// ReplaceSetup stores the setup token in place of older ones.
@@ -135,6 +138,8 @@ type Parts struct {
 	// account that is not verified is somebody's all the same, and a newer
 	// registration does not take it over.
 	EmailOptional bool
+	// UnknownSubject stands for the user of an address that has no account.
+	UnknownSubject func(canonical string) string
 	// Nudge wakes the outbox after a message was queued; it must not block.
 	Nudge func()
 }
@@ -165,6 +170,8 @@ type Registration struct{ Email, Password, Name string }
 // Register signs a person up. It returns nil whether or not the address was
 // free: the mailbox gets either a link that proves it or the note that there is
 // an account already (RC-10). Only what is wrong with the input itself is told.
+// The account is looked for first, so that either is one transaction of as many
+// statements.
 func (s *Service) Register(ctx context.Context, in Registration) error {
 	if !s.OpenSignUp {
 		return fault.New(fault.CodeForbidden).WithDetail("Registration is closed here; ask an administrator to add you.")
@@ -180,12 +187,22 @@ func (s *Service) Register(ctx context.Context, in Registration) error {
 	defer s.Nudge()
 	now := s.Clock()
 	u := NewUser(a, name, Member, hash, now)
-	link, mail := s.VerifyLink(u, now)
-	err = s.Store.CreateUser(ctx, u, &link, audit.Of(audit.New(ctx, now, audit.UserCreated, audit.Success, u.ID)).Telling(mail))
-	if fault.Of(err) != fault.CodeConflict {
+	old, err := s.Store.UserByEmail(ctx, u.Canonical)
+	if fault.Of(err) == fault.CodeNotFound {
+		link, mail := s.VerifyLink(u, now)
+		err = s.Store.CreateUser(ctx, u, &link, audit.Of(audit.New(ctx, now, audit.UserCreated, audit.Success, u.ID)).Telling(mail))
+		if fault.Of(err) != fault.CodeConflict {
+			return err
+		}
+		old, err = s.Store.UserByEmail(ctx, u.Canonical) // somebody was faster
+	}
+	if fault.Of(err) == fault.CodeNotFound {
+		return nil // gone again in this instant; the person can try once more
+	}
+	if err != nil {
 		return err
 	}
-	return s.registerAgain(ctx, u, now)
+	return s.registerAgain(ctx, old, u, now)
 }
 
 func (s *Service) checkNew(in Registration) (Address, string, error) {
@@ -222,14 +239,7 @@ func contextWords(a Address, name string) []string {
 // that: nobody has shown to own it, and the person who opens the newest link
 // decides (pre-hijacking). An invited administrator is not: who invites did not
 // mean whoever registers first.
-func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) error {
-	old, err := s.Store.UserByEmail(ctx, in.Canonical)
-	if fault.Of(err) == fault.CodeNotFound {
-		return nil // gone again in this instant; the person can try once more
-	}
-	if err != nil {
-		return err
-	}
+func (s *Service) registerAgain(ctx context.Context, old, in User, now time.Time) error {
 	if !old.EmailVerified() && !old.Disabled() && !old.IsAdmin() && !s.EmailOptional {
 		in.ID = old.ID
 		link, mail := s.VerifyLink(in, now)
@@ -244,7 +254,8 @@ func (s *Service) registerAgain(ctx context.Context, in User, now time.Time) err
 	e.Reason, e.ActorID, e.ActorKind = "address_taken", "", "anonymous"
 	m := message.ToMail(message.AlreadyHave, old.ID, old.Email)
 	m.Link = s.Links.SignIn
-	return s.Store.Record(ctx, audit.Of(e).Telling(m))
+	unsent, _ := s.VerifyLink(in, now)
+	return s.Store.TakenAddress(ctx, old.ID, unsent, audit.Of(e).Telling(m))
 }
 
 // VerifyLink makes the one-time link that proves the mailbox, and its mail; the
@@ -270,7 +281,7 @@ func withLink(m message.Outgoing, page, token string, expires time.Time) message
 func (s *Service) ResendVerification(ctx context.Context, address string) error {
 	u, err := s.Store.UserByEmail(ctx, CanonicalOrRaw(address))
 	if fault.Of(err) == fault.CodeNotFound || err == nil && (u.EmailVerified() || u.Disabled()) {
-		return s.recordNothing(ctx, u.ID, "resend_without_need")
+		return s.pretend(ctx, u.ID, address, onetime.EmailVerify, s.Lives.Verify, "resend_without_need")
 	}
 	if err != nil {
 		return err
@@ -281,14 +292,6 @@ func (s *Service) ResendVerification(ctx context.Context, address string) error 
 	e := audit.New(ctx, now, audit.RecoveryStarted, audit.Success, u.ID)
 	e.Reason = "verification_resent"
 	return s.Store.ReplaceOneTime(ctx, link, audit.Of(e).Telling(mail))
-}
-
-// recordNothing writes the audit row of a request that changes nothing, so that
-// it costs one transaction as the other branch does.
-func (s *Service) recordNothing(ctx context.Context, userID, reason string) error {
-	e := audit.New(ctx, s.Clock(), audit.RecoveryStarted, audit.Failure, userID)
-	e.Reason = reason
-	return s.Store.Record(ctx, audit.Of(e))
 }
 
 // VerifyEmail spends the link of a verification mail, or returns

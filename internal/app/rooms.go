@@ -102,6 +102,7 @@ func (a *App) openRooms(context.Context) error {
 	a.Accounts = account.New(account.Parts{
 		Store: a.Store, Passwords: pw, Sessions: a.Sessions, Clock: a.clock, Log: a.log, Links: a.links(),
 		Lives: account.DefaultLives, OpenSignUp: a.cfg.Account.SignUp == "open", EmailOptional: !a.policy().VerifiedEmail, Nudge: nudge,
+		UnknownSubject: a.unknownSubject,
 	})
 	apps := totp.Factor{Store: a.Store, Clock: a.clock, Back: a.cfg.MFA.TOTPSkewSteps}
 	enrol := enrolment.Parts{
@@ -118,16 +119,18 @@ func (a *App) openRooms(context.Context) error {
 		Store: a.Store, Held: a.Enrolment, Addresses: a.Enrolment, Devices: a.Store,
 		RememberFor: a.cfg.MFA.RememberDevice, Passwords: pw, Sessions: a.Sessions, Warner: notices{nudge}, Policy: a.policy(),
 		Curve: signin.DefaultCurve, Clock: a.clock, Log: a.log, AttemptLife: attemptLife, Tries: a.cfg.MFA.ChallengeTries,
-		UnknownSubject: func(canonical string) string {
-			return signin.UnknownPrefix + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])
-		},
-		Factors: a.factors(apps, pw, keys),
+		UnknownSubject: a.unknownSubject, Factors: a.factors(apps, pw, keys),
 	}
 	if keys != nil {
 		sign.Passkeys = keys
 	}
 	a.SignIn = signin.New(sign)
 	return nil
+}
+
+// unknownSubject stands for the user of an address that has no account.
+func (a *App) unknownSubject(canonical string) string {
+	return signin.UnknownPrefix + hex.EncodeToString(a.keyring.MAC("unknown-subject", []byte(canonical))[:16])
 }
 
 func (a *App) allowRefresh(ctx context.Context, sessionID string) error {

@@ -151,6 +151,8 @@ func (l *lane) try(ctx context.Context, q Queued, now time.Time) (carrierID stri
 		return "", Refused("expired", nil)
 	case q.Attempts > maxAttempts:
 		return "", Refused("too_many_attempts", nil)
+	case q.Kind == Nothing:
+		return "", nil
 	case l.sender == nil:
 		return "", Refused("no_sender", errors.New("no carrier is set up for this channel"))
 	case !q.ExpiresAt.IsZero():

@@ -355,6 +355,20 @@ func TestWorkerWithoutCarrierOrTemplate(t *testing.T) {
 	})
 }
 
+func TestWorkerDropsWhatGoesNowhere(t *testing.T) {
+	run(t, func(q *quay) {
+		delete(q.worker.Senders, message.SMS)
+		q.worker = message.NewWorker(q.worker.Parts)
+		q.start()
+		q.queue(message.ToMail(message.Nothing, "", ""), message.ToPhone(message.Nothing, "", ""))
+		q.wantResults("sent sent")
+		q.wantIn(message.StateSent, 2)
+		if got := q.mail.Sendings(); len(got) != 0 {
+			t.Errorf("RC-01 the carrier: got %v, want nothing", got)
+		}
+	})
+}
+
 func TestWorkerOutlivesTheStore(t *testing.T) {
 	run(t, func(q *quay) {
 		q.store.Break(errors.New("database is gone"))

@@ -31,6 +31,8 @@ func (h *Host) act(ctx context.Context, hash []byte, tok onetime.Token, c carrie
 	}
 	var err error
 	switch {
+	case d.Verdict == NeedsProof && !c.Identity.EmailVerified && h.VerifiedEmail:
+		return h.conceal(ctx, hash, f, a, d)
 	case d.Verdict == Created:
 		r.User, r.Account, err = h.create(ctx, hash, f, a, d)
 	case d.Verdict == Linked && d.Reason != ReasonAlready:
@@ -40,7 +42,7 @@ func (h *Host) act(ctx context.Context, hash []byte, tok onetime.Token, c carrie
 		r.Account, err = a, h.use(ctx, hash, a, d)
 	default:
 		r.User, r.Proof = account.User{}, proof.Proof{}
-		r.Proofs, err = h.refuse(ctx, hash, c, f, d)
+		r.Proofs, err = h.refuse(ctx, hash, f, a, d)
 	}
 	return r, err
 }
@@ -119,7 +121,14 @@ func (h *Host) notice(k message.Kind, u account.User, provider string) message.O
 	return m
 }
 
+// use notes a sign-in. One whose address is still to be proved counts as another
+// mail to it, as the same sign-in does where the address has an account (RC-10).
 func (h *Host) use(ctx context.Context, hash []byte, a Account, d Decision) error {
+	if h.VerifiedEmail && !d.User.EmailVerified() {
+		if err := h.AllowMail(ctx, d.User.Canonical); err != nil {
+			return err
+		}
+	}
 	touched, err := h.Store.UseAccount(ctx, hash, a, audit.Of(h.note(ctx, audit.FactorSuccess, audit.Success, d, a)))
 	return spent(touched, err)
 }
@@ -135,41 +144,52 @@ func spent(touched bool, err error) error {
 	return err
 }
 
-// refuse spends the code and says what can be done instead.
-func (h *Host) refuse(ctx context.Context, hash []byte, c carried, f Facts, d Decision) ([]string, error) {
-	a := Account{Provider: c.Provider, Issuer: c.Identity.Issuer}
-	if d.User != nil {
-		a.UserID = d.User.ID
+// conceal answers whoever has shown the mailbox to nobody, and says the same
+// whether or not the address has an account; its owner hears of it (RC-10). It
+// does what create does, in as many steps, and returns a user who is nobody:
+// package signin refuses that one as it refuses any whose address is not proved.
+func (h *Host) conceal(ctx context.Context, hash []byte, f Facts, a Account, d Decision) (Result, error) {
+	if as := h.Rules.admit(f); as.Verdict != Created {
+		return Result{}, h.spend(ctx, hash, h.note(ctx, audit.LoginFail, audit.Failure, d, a), as)
 	}
+	if err := h.AllowMail(ctx, f.Address.Canonical); err != nil {
+		return Result{}, err
+	}
+	now, taken := h.Clock(), h.note(ctx, audit.UserCreated, audit.Failure, d, a)
+	taken.Reason = "address_taken"
+	m := message.ToMail(message.AlreadyHave, d.User.ID, d.User.Email)
+	m.Link = h.SignInPage
+	unsent, _ := h.VerifyLink(account.NewUser(f.Address, "", account.Member, "", now), now)
+	trail := audit.Of(h.note(ctx, audit.LoginFail, audit.Failure, d, a), taken).Telling(m)
+	defer h.Nudge()
+	touched, err := h.Store.TakenAtProvider(ctx, hash, d.User.ID, unsent, trail)
+	return Result{Verdict: Created, Provider: a.Provider, Proof: proof.Proof{Method: proof.OAuth, Ref: a.Provider}}, spent(touched, err)
+}
+
+// refuse spends the code and says what can be done instead.
+func (h *Host) refuse(ctx context.Context, hash []byte, f Facts, a Account, d Decision) ([]string, error) {
 	name := audit.LoginFail
 	if f.Linker != nil {
 		name = audit.AccountLinked
 	}
-	trail := audit.Of(h.note(ctx, name, audit.Failure, d, a))
-	// Whoever has not shown the mailbox to anybody hears the same whether or not
-	// the address has an account; its owner hears of it (RC-10).
-	hidden := d.Verdict == NeedsProof && !c.Identity.EmailVerified && h.VerifiedEmail
-	if hidden {
-		if err := h.AllowMail(ctx, f.Address.Canonical); err != nil {
-			return nil, err
-		}
-		m := message.ToMail(message.AlreadyHave, d.User.ID, d.User.Email)
-		m.Link = h.SignInPage
-		trail = trail.Telling(m)
-		defer h.Nudge()
-	}
-	touched, err := h.Store.SpendHandover(ctx, hash, h.Clock(), trail)
-	if err := spent(touched, err); err != nil {
-		return nil, err
-	}
-	switch {
-	case hidden:
-		return nil, fault.New(fault.CodeEmailNotVerified)
-	case d.Verdict == NeedsProof:
+	err := h.spend(ctx, hash, h.note(ctx, name, audit.Failure, d, a), d)
+	if d.Verdict == NeedsProof && err == nil {
 		return h.ways(ctx, *d.User)
-	default:
-		return nil, refusal(d)
 	}
+	return nil, err
+}
+
+// spend spends the code for a decision that changes nothing, and returns what the
+// person hears, which is nil where there is a way on.
+func (h *Host) spend(ctx context.Context, hash []byte, e audit.Event, d Decision) error {
+	touched, err := h.Store.SpendHandover(ctx, hash, h.Clock(), audit.Of(e))
+	if err := spent(touched, err); err != nil {
+		return err
+	}
+	if d.Verdict == NeedsProof {
+		return nil
+	}
+	return refusal(d)
 }
 
 // refusal is what a person hears who is not let in.

@@ -47,6 +47,15 @@ func accountChanges() []change {
 			},
 		},
 		{
+			method: "TakenAddress",
+			do: func(w *world, t audit.Trail) (bool, error) {
+				return wrote(w.TakenAddress(w.ctx(), w.u.ID, ticket(onetime.EmailVerify, ident.New()), t))
+			},
+			refused: func(w *world, t audit.Trail) (bool, error) {
+				return wrote(w.TakenAddress(w.ctx(), w.u.ID, w.tokens[onetime.EmailVerify], t))
+			},
+		},
+		{
 			method: "VerifyEmail", once: true,
 			do: func(w *world, t audit.Trail) (bool, error) {
 				return w.VerifyEmail(w.ctx(), w.hash(onetime.EmailVerify), w.u.ID, w.u.Canonical, noon, t)

@@ -115,6 +115,23 @@ func (s *Store) SignUpWithProvider(ctx context.Context, handover []byte, u accou
 	return touched, err
 }
 
+// TakenAtProvider spends a hand-over code for an address that the user has, and
+// does as much as SignUpWithProvider: it touches the user's row, and stores the
+// link. touched is false when the code is spent.
+func (s *Store) TakenAtProvider(ctx context.Context, handover []byte, userID string, link onetime.Token, t audit.Trail) (touched bool, err error) {
+	err = s.writeFor(ctx, userID, func(q *queries.Queries) error {
+		touched, err = claimHandover(ctx, q, handover, link.CreatedAt)
+		if err != nil || !touched {
+			return unchanged(err)
+		}
+		if err := insertOneTime(ctx, q, link); err != nil {
+			return err
+		}
+		return s.leave(ctx, q, t)
+	})
+	return touched, err
+}
+
 // claimHandover spends a hand-over code and forgets what it stood for: identities
 // and tokens do not wait in spent rows until those are swept.
 func claimHandover(ctx context.Context, q *queries.Queries, hash []byte, now time.Time) (bool, error) {

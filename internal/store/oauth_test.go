@@ -84,6 +84,15 @@ func providerChanges() []change {
 			},
 		},
 		{
+			method: "TakenAtProvider", once: true,
+			do: func(w *world, t audit.Trail) (bool, error) {
+				return w.TakenAtProvider(w.ctx(), w.hash(onetime.Handover), w.u.ID, ticket(onetime.EmailVerify, ident.New()), t)
+			},
+			refused: func(w *world, t audit.Trail) (bool, error) {
+				return w.TakenAtProvider(w.ctx(), w.hash(onetime.Handover), w.u.ID, w.tokens[onetime.EmailVerify], t)
+			},
+		},
+		{
 			method: "RenewTokens", once: true,
 			do: func(w *world, t audit.Trail) (bool, error) {
 				next := w.linked

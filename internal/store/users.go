@@ -111,6 +111,17 @@ func insertUser(ctx context.Context, q *queries.Queries, u account.User) error {
 	})
 }
 
+// TakenAddress leaves the trail of a registration for that user's address. It
+// does as much as CreateUser: it touches the user's row, and stores the link.
+func (s *Store) TakenAddress(ctx context.Context, userID string, link onetime.Token, t audit.Trail) error {
+	return s.writeFor(ctx, userID, func(q *queries.Queries) error {
+		if err := insertOneTime(ctx, q, link); err != nil {
+			return err
+		}
+		return s.leave(ctx, q, t)
+	})
+}
+
 // CreateFirstAdmin spends the one-time setup token and adds its administrator
 // (PW-13); setup tokens that other nodes made at the same time die. touched is
 // false, and nothing is written, when the token is spent, expired or unknown.

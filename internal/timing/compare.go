@@ -44,6 +44,20 @@ func Compare(request string, samples []Sample) []Line {
 	return out
 }
 
+// Control is the kind of a second sample about the same sort of address as the
+// first. Only the machine can make it stand apart.
+const Control = "known, once more"
+
+// Sound reports whether a measurement can be believed: its control is alike.
+func Sound(lines []Line) bool {
+	for _, l := range lines {
+		if l.Kind == Control {
+			return l.Alike()
+		}
+	}
+	return false
+}
+
 // Apart reports whether any line is beyond the bounds.
 func Apart(lines []Line) bool {
 	for _, l := range lines {

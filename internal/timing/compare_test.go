@@ -73,6 +73,24 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+func TestSound(t *testing.T) {
+	known := timing.Line{Kind: "known", Ratio: 1, P: 1}
+	for name, tt := range map[string]struct {
+		lines []timing.Line
+		want  bool
+	}{
+		"PW-09 the control is alike":    {[]timing.Line{known, {Kind: timing.Control, Ratio: 1.02, P: 0.4}, {Kind: "unknown", Ratio: 2}}, true},
+		"PW-09 the control is apart":    {[]timing.Line{known, {Kind: timing.Control, Ratio: 1.08, P: 0.4}, {Kind: "unknown", Ratio: 1, P: 1}}, false},
+		"PW-09 nothing without control": {[]timing.Line{known, {Kind: "unknown", Ratio: 1, P: 1}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := timing.Sound(tt.lines); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestConfirmed(t *testing.T) {
 	lines := func(ps ...float64) (out []timing.Line) {
 		for i, p := range ps {

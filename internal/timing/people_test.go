@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/onetime"
 	"github.com/sallyport/sallyport/internal/provider"
+	"github.com/sallyport/sallyport/internal/timing"
 )
 
 const password = "violet harbour lantern 88 moss"
@@ -23,7 +24,7 @@ type kind struct {
 
 // kinds are compared with the first: an account with a password and a passkey.
 func kinds() []kind {
-	return []kind{{"known", 'k'}, {"unknown", 'u'}, {"disabled", 'd'}, {"without a password", 'p'}, {"never verified", 'n'}}
+	return []kind{{"known", 'k'}, {timing.Control, 'c'}, {"unknown", 'u'}, {"disabled", 'd'}, {"without a password", 'p'}, {"never verified", 'n'}}
 }
 
 // email is the nth address of its kind.
@@ -69,7 +70,9 @@ func (b *bench) add(t *testing.T, k kind, n int, hash string) error {
 	if k.name != "never verified" {
 		u.EmailVerifiedAt = now
 	}
-	trail := func(name audit.Name) audit.Trail { return audit.Of(audit.New(t.Context(), now, name, audit.Success, u.ID)) }
+	trail := func(name audit.Name) audit.Trail {
+		return audit.Of(audit.New(t.Context(), now, name, audit.Success, u.ID))
+	}
 	if k.name == "without a password" {
 		return b.linked(t, u, trail(audit.UserCreated))
 	}
@@ -77,7 +80,7 @@ func (b *bench) add(t *testing.T, k kind, n int, hash string) error {
 		return err
 	}
 	switch k.name {
-	case "known":
+	case "known", timing.Control:
 		return b.Store.AddPasskey(t.Context(), factor.Passkey{
 			ID: ident.New(), UserID: u.ID, Name: "phone", CredentialID: []byte(ident.New())[4:], PublicKey: []byte{1},
 			Transports: []string{"hybrid", "internal"}, UVInitialized: true, CreatedAt: now,
