@@ -159,7 +159,10 @@ func (h *Host) conceal(ctx context.Context, hash []byte, f Facts, a Account, d D
 	taken.Reason = "address_taken"
 	m := message.ToMail(message.AlreadyHave, d.User.ID, d.User.Email)
 	m.Link = h.SignInPage
-	unsent, _ := h.VerifyLink(account.NewUser(f.Address, "", account.Member, "", now), now)
+	var unsent [2]onetime.Token
+	for i := range unsent {
+		unsent[i], _ = h.VerifyLink(account.NewUser(f.Address, "", account.Member, "", now), now)
+	}
 	trail := audit.Of(h.note(ctx, audit.LoginFail, audit.Failure, d, a), taken).Telling(m)
 	defer h.Nudge()
 	touched, err := h.Store.TakenAtProvider(ctx, hash, d.User.ID, unsent, trail)

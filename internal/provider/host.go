@@ -70,8 +70,8 @@ type Accounts interface {
 	// SpendHandover spends the code and changes nothing else.
 	SpendHandover(ctx context.Context, handover []byte, now time.Time, t audit.Trail) (touched bool, err error)
 	// TakenAtProvider spends the code at the cost of SignUpWithProvider, for an
-	// address that this user has: it stores a link too, which nobody is sent.
-	TakenAtProvider(ctx context.Context, handover []byte, userID string, link onetime.Token, t audit.Trail) (touched bool, err error)
+	// address that this user has: it stores as many rows, links that nobody is sent.
+	TakenAtProvider(ctx context.Context, handover []byte, userID string, links [2]onetime.Token, t audit.Trail) (touched bool, err error)
 	// RenewTokens replaces an account's tokens; touched is false when the account
 	// is not as it was at read.
 	RenewTokens(ctx context.Context, a Account, read time.Time, t audit.Trail) (touched bool, err error)

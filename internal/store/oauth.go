@@ -116,16 +116,18 @@ func (s *Store) SignUpWithProvider(ctx context.Context, handover []byte, u accou
 }
 
 // TakenAtProvider spends a hand-over code for an address that the user has, and
-// does as much as SignUpWithProvider: it touches the user's row, and stores the
-// link. touched is false when the code is spent.
-func (s *Store) TakenAtProvider(ctx context.Context, handover []byte, userID string, link onetime.Token, t audit.Trail) (touched bool, err error) {
+// does as much as SignUpWithProvider: it touches the user's row, and stores both
+// links. touched is false when the code is spent.
+func (s *Store) TakenAtProvider(ctx context.Context, handover []byte, userID string, links [2]onetime.Token, t audit.Trail) (touched bool, err error) {
 	err = s.writeFor(ctx, userID, func(q *queries.Queries) error {
-		touched, err = claimHandover(ctx, q, handover, link.CreatedAt)
+		touched, err = claimHandover(ctx, q, handover, links[0].CreatedAt)
 		if err != nil || !touched {
 			return unchanged(err)
 		}
-		if err := insertOneTime(ctx, q, link); err != nil {
-			return err
+		for _, l := range links {
+			if err := insertOneTime(ctx, q, l); err != nil {
+				return err
+			}
 		}
 		return s.leave(ctx, q, t)
 	})

@@ -86,10 +86,10 @@ func providerChanges() []change {
 		{
 			method: "TakenAtProvider", once: true,
 			do: func(w *world, t audit.Trail) (bool, error) {
-				return w.TakenAtProvider(w.ctx(), w.hash(onetime.Handover), w.u.ID, ticket(onetime.EmailVerify, ident.New()), t)
+				return w.TakenAtProvider(w.ctx(), w.hash(onetime.Handover), w.u.ID, [2]onetime.Token{ticket(onetime.EmailVerify, ident.New()), ticket(onetime.EmailVerify, ident.New())}, t)
 			},
 			refused: func(w *world, t audit.Trail) (bool, error) {
-				return w.TakenAtProvider(w.ctx(), w.hash(onetime.Handover), w.u.ID, w.tokens[onetime.EmailVerify], t)
+				return w.TakenAtProvider(w.ctx(), w.hash(onetime.Handover), w.u.ID, [2]onetime.Token{ticket(onetime.EmailVerify, ident.New()), w.tokens[onetime.EmailVerify]}, t)
 			},
 		},
 		{

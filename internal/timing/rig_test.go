@@ -78,12 +78,18 @@ func open(t *testing.T, databaseURL string) *bench {
 	case <-time.After(20 * time.Second):
 		t.Fatal("the server is not ready after 20 s")
 	}
-	if b.conn, err = new(net.Dialer).DialContext(t.Context(), "tcp", b.address); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.conn.Close() })
-	b.in = bufio.NewReader(b.conn)
 	return b
+}
+
+// dial opens the connection for the requests of one measurement.
+func (b *bench) dial() (hangUp func()) {
+	b.tb.Helper()
+	var err error
+	if b.conn, err = new(net.Dialer).DialContext(b.tb.Context(), "tcp", b.address); err != nil {
+		b.tb.Fatal(err)
+	}
+	b.in = bufio.NewReader(b.conn)
+	return func() { _ = b.conn.Close() }
 }
 
 // post prepares the bytes of a request.
