@@ -93,6 +93,10 @@ bench-growth: setup-test web ## measure what requests and jobs cost among as man
 faults: setup-test web ## break the running program on purpose, longer than `make test` does
 	$(GO) test -count=1 -timeout 40m -v ./internal/faults -long
 
+.PHONY: timing
+timing: setup-test web ## measure whether the time of an answer tells who has an account; wants an idle machine
+	$(GO) test -count=1 -timeout 90m -v -run TestTiming ./internal/timing -measure
+
 .PHONY: fuzz
 fuzz: ## fuzz every fuzz target for FUZZTIME each (10s)
 	scripts/fuzz.sh $(FUZZTIME)

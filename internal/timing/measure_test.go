@@ -113,6 +113,7 @@ func (b *bench) judge(t *testing.T, r request) (all []timing.Line) {
 		if all = append(all, lines...); !*measure {
 			return all
 		}
+		t.Logf("measurement %d:\n%s", round+1, timing.Table(lines))
 		switch sound := timing.Sound(lines); {
 		case sound && !timing.Apart(lines):
 			return all

@@ -164,10 +164,10 @@ func levelOf(room string) int {
 }
 
 // forTests reports whether a room exists for tests alone: the test services, the
-// journeys, measurements and faults from outside, this package, and conformance suites such as
-// limit/limittest.
+// journeys, measurements and faults from outside, this package, and conformance
+// suites such as limit/limittest.
 func forTests(room string) bool {
-	return slices.Contains([]string{"testbed", "journey", "bench", "faults", "walls"}, room) || strings.HasSuffix(room, "test")
+	return slices.Contains([]string{"testbed", "journey", "bench", "faults", "timing", "walls"}, room) || strings.HasSuffix(room, "test")
 }
 
 // roomOf returns the room of a folder of the repository, "" for one that holds
