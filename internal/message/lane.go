@@ -152,6 +152,7 @@ func (l *lane) try(ctx context.Context, q Queued, now time.Time) (carrierID stri
 	case q.Attempts > maxAttempts:
 		return "", Refused("too_many_attempts", nil)
 	case q.Kind == Nothing:
+		_, _ = l.Renderer.Render(q.asAny()) // for its cost
 		return "", nil
 	case l.sender == nil:
 		return "", Refused("no_sender", errors.New("no carrier is set up for this channel"))
