@@ -3,6 +3,7 @@ package passkey
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -29,15 +30,18 @@ func (f *Factor) BeginLogin(ctx context.Context, address string) (any, error) {
 			return nil, err
 		}
 		if s.UserID, allowed = u.ID, descriptors(keys); len(keys) == 0 {
-			s.UserID, allowed = nobody, f.madeUp(account.CanonicalOrRaw(address))
+			s.UserID, allowed = f.nobody(account.CanonicalOrRaw(address)), f.madeUp(account.CanonicalOrRaw(address))
 		}
 	}
 	return f.begin(ctx, signingIn, s, allowed, protocol.VerificationPreferred)
 }
 
-// nobody is the user of a sign-in with an address that has no passkey; no
-// passkey is theirs.
-const nobody = "nobody"
+// nobody stands for the user of a sign-in with an address that has no passkey; no
+// passkey is theirs. Each address has one of its own, so that challenges lie as
+// far apart in the database as those of users (WA-14).
+func (f *Factor) nobody(canonical string) string {
+	return "nobody:" + hex.EncodeToString(f.MAC("passkey-nobody", []byte(canonical))[:16])
+}
 
 func (f *Factor) byAddress(ctx context.Context, canonical string) (account.User, []factor.Passkey, error) {
 	u, err := f.Store.UserByEmail(ctx, canonical)
