@@ -47,6 +47,7 @@ type Store interface {
 	FindOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 	ClaimOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 	Accounts
+	SignUps
 	Merging
 }
 
@@ -58,10 +59,6 @@ type Accounts interface {
 	OAuthAccount(ctx context.Context, provider, issuer, subject string) (Account, error)
 	// OAuthAccounts lists the user's accounts, oldest first.
 	OAuthAccounts(ctx context.Context, userID string) ([]Account, error)
-	// SignUpWithProvider adds a user with their first account, and the mail link
-	// where the address is still to be proved. A taken address or identity is
-	// fault.CodeConflict.
-	SignUpWithProvider(ctx context.Context, handover []byte, u account.User, a Account, link *onetime.Token, t audit.Trail) (touched bool, err error)
 	// LinkAccount adds an account to a user. A taken identity, or a user who is no
 	// longer as l says, is fault.CodeConflict.
 	LinkAccount(ctx context.Context, handover []byte, l Linking, t audit.Trail) (revs []session.Revocation, touched bool, err error)
@@ -69,9 +66,6 @@ type Accounts interface {
 	UseAccount(ctx context.Context, handover []byte, a Account, t audit.Trail) (touched bool, err error)
 	// SpendHandover spends the code and changes nothing else.
 	SpendHandover(ctx context.Context, handover []byte, now time.Time, t audit.Trail) (touched bool, err error)
-	// TakenAtProvider spends the code at the cost of SignUpWithProvider, for an
-	// address that this user has: it stores as many rows, links that nobody is sent.
-	TakenAtProvider(ctx context.Context, handover []byte, userID string, links [2]onetime.Token, t audit.Trail) (touched bool, err error)
 	// RenewTokens replaces an account's tokens; touched is false when the account
 	// is not as it was at read.
 	RenewTokens(ctx context.Context, a Account, read time.Time, t audit.Trail) (touched bool, err error)
@@ -79,6 +73,19 @@ type Accounts interface {
 	// another way in: fault.CodeNotFound, fault.CodeLastSignInMethod. Of the other
 	// accounts those of the providers in usable count.
 	UnlinkAccount(ctx context.Context, id string, usable []string, e session.Ending, t audit.Trail) ([]session.Revocation, error)
+}
+
+// SignUps is the part for identities that are new. Each method spends the
+// hand-over code; touched is false, and nothing is written, when it was spent
+// meanwhile.
+type SignUps interface {
+	// SignUpWithProvider adds a user with their first account, and the mail link
+	// where the address is still to be proved. A taken address or identity is
+	// fault.CodeConflict.
+	SignUpWithProvider(ctx context.Context, handover []byte, u account.User, a Account, link *onetime.Token, t audit.Trail) (touched bool, err error)
+	// TakenAtProvider spends the code at the cost of SignUpWithProvider, for an
+	// address that this user has: it stores as many rows, links that nobody is sent.
+	TakenAtProvider(ctx context.Context, handover []byte, userID string, links [2]onetime.Token, t audit.Trail) (touched bool, err error)
 }
 
 // Linking is one account to be added to a user, as the decision saw them.

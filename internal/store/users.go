@@ -90,7 +90,7 @@ func (s *Store) CreateUser(ctx context.Context, u account.User, link *onetime.To
 			return err
 		}
 		if link != nil {
-			if err := insertOneTime(ctx, q, *link); err != nil {
+			if err := onlyLink(ctx, q, u.ID, *link); err != nil {
 				return err
 			}
 		}
@@ -100,6 +100,16 @@ func (s *Store) CreateUser(ctx context.Context, u account.User, link *onetime.To
 		return fault.Because(fault.CodeConflict, err)
 	}
 	return err
+}
+
+// onlyLink makes a link the only way into an account that nobody has proved to
+// own. CreateUser and TakenAddress, which have nothing to remove, ask for it too:
+// every registration is as many statements (RC-10).
+func onlyLink(ctx context.Context, q *queries.Queries, userID string, link onetime.Token) error {
+	if _, err := q.DeleteOAuthAccountsOfUnverified(ctx, userID); err != nil {
+		return err
+	}
+	return replaceOneTime(ctx, q, link)
 }
 
 func insertUser(ctx context.Context, q *queries.Queries, u account.User) error {
@@ -115,7 +125,7 @@ func insertUser(ctx context.Context, q *queries.Queries, u account.User) error {
 // does as much as CreateUser: it touches the user's row, and stores the link.
 func (s *Store) TakenAddress(ctx context.Context, userID string, link onetime.Token, t audit.Trail) error {
 	return s.writeFor(ctx, userID, func(q *queries.Queries) error {
-		if err := insertOneTime(ctx, q, link); err != nil {
+		if err := onlyLink(ctx, q, link.UserID, link); err != nil {
 			return err
 		}
 		return s.leave(ctx, q, t)
@@ -148,19 +158,17 @@ func (s *Store) CreateFirstAdmin(ctx context.Context, setupHash []byte, u accoun
 // ReplaceUnverified gives a not yet verified account the password and name of a
 // newer registration, and a new mail link in place of the older ones; accounts of
 // providers linked to it go, since whoever linked them has shown no mailbox
-// (OA-09). touched is false when the account was verified meanwhile.
+// (OA-09). touched is false when the account was verified meanwhile. The first
+// statement holds the user's row, as writeFor would.
 func (s *Store) ReplaceUnverified(ctx context.Context, u account.User, link onetime.Token, t audit.Trail) (touched bool, err error) {
-	err = s.writeFor(ctx, u.ID, func(q *queries.Queries) error {
+	err = s.write(ctx, func(q *queries.Queries) error {
 		n, err := q.ReplaceUnverified(ctx, queries.ReplaceUnverifiedParams{
 			PasswordHash: u.PasswordHash, Now: clock.Micros(link.CreatedAt), Name: u.Name, ID: u.ID,
 		})
 		if touched = n == 1; err != nil || !touched {
 			return unchanged(err)
 		}
-		if _, err := q.DeleteOAuthAccountsOfUnverified(ctx, u.ID); err != nil {
-			return err
-		}
-		if err := replaceOneTime(ctx, q, link); err != nil {
+		if err := onlyLink(ctx, q, u.ID, link); err != nil {
 			return err
 		}
 		return s.leave(ctx, q, t)
