@@ -47,7 +47,6 @@ type Store interface {
 	FindOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 	ClaimOneTime(ctx context.Context, kind onetime.Kind, hash []byte, now time.Time) (onetime.Token, error)
 	Accounts
-	SignUps
 	Merging
 }
 
@@ -55,6 +54,7 @@ type Store interface {
 // spends that one-time code too; touched is false, and nothing is written, when
 // the code was spent meanwhile.
 type Accounts interface {
+	SignUps
 	// OAuthAccount returns who an identity belongs to, or fault.CodeNotFound.
 	OAuthAccount(ctx context.Context, provider, issuer, subject string) (Account, error)
 	// OAuthAccounts lists the user's accounts, oldest first.
