@@ -76,7 +76,7 @@ func idle(b *testing.B, c *cluster) {
 // signIn signs everybody in; later parts use what they hold then. Beside it stands
 // the hash alone, on as many cores at a time, with the parameters of the server.
 func signIn(b *testing.B, c *cluster) {
-	c.batch(b, people, func(w *caller, i int) error {
+	c.batch(b, c.few(), people, func(w *caller, i int) error {
 		got, err := w.signIn(c.turn(i), i)
 		c.held[i] = got
 		return err
@@ -96,7 +96,7 @@ func signIn(b *testing.B, c *cluster) {
 
 // getMe is one verified request.
 func getMe(b *testing.B, c *cluster) {
-	c.batch(b, reads, func(w *caller, i int) error {
+	c.batch(b, c.callers, reads, func(w *caller, i int) error {
 		_, err := w.call(c.turn(i), 200, "GET", "/api/v1/me", c.held[i%people].Access, nil)
 		return err
 	})
@@ -106,7 +106,7 @@ func getMe(b *testing.B, c *cluster) {
 // node is what the others cost, and what differs from GetMe is that more processes
 // share the cores of this machine.
 func getMeAtOne(b *testing.B, c *cluster) {
-	c.batch(b, reads, func(w *caller, i int) error {
+	c.batch(b, c.callers, reads, func(w *caller, i int) error {
 		_, err := w.call(0, 200, "GET", "/api/v1/me", c.held[i%people].Access, nil)
 		return err
 	})
@@ -115,7 +115,7 @@ func getMeAtOne(b *testing.B, c *cluster) {
 // refresh renews tokens. Each caller has a session of its own, and goes on at
 // another node each time.
 func refresh(b *testing.B, c *cluster) {
-	c.batch(b, refreshes, func(w *caller, i int) error {
+	c.batch(b, c.callers, refreshes, func(w *caller, i int) error {
 		held := &c.held[w.number]
 		got, err := w.tokens(c.turn(i), "/api/v1/auth/refresh", map[string]string{"refresh_token": held.Refresh})
 		*held = got
@@ -125,7 +125,7 @@ func refresh(b *testing.B, c *cluster) {
 
 // connect opens a socket, reads the welcome and closes it.
 func connect(b *testing.B, c *cluster) {
-	c.batch(b, connects, func(_ *caller, i int) error {
+	c.batch(b, c.callers, connects, func(_ *caller, i int) error {
 		ws, err := c.dial(b.Context(), c.turn(i), c.held[i%people].Access)
 		if err != nil {
 			return err
