@@ -46,7 +46,7 @@ func TestRollingKill(t *testing.T) {
 }
 
 func rolling(t *testing.T, rounds int, end func(t *testing.T, b *bench, n *node), closed func(t *testing.T, l *listener)) {
-	b, _, _ := newTwoNodes(t)
+	b, _, _ := newTwoNodes(t, "SHUTDOWN_TIMEOUT=1m") // a busy machine ends nobody's request
 	b.insists = true
 	c := newCrowd(b, either(3, 6))
 	c.goesOn(t, patience)
@@ -85,18 +85,18 @@ func (b *bench) calls() (n int) {
 	return n
 }
 
-// underWay sends one half of a sign-in, and the other once the node was asked to
+// underWay sends one half of a refresh, and the other once the node was asked to
 // end. What it returns waits for the answer, which must be tokens that work.
 func (b *bench) underWay(t *testing.T, n *node) (finished func()) {
 	t.Helper()
 	p := newPerson(b, fmt.Sprintf("last%d@example.org", crowds.Add(1)))
 	await(t, "a sign-in", time.Minute, p.signIn)
-	body, err := json.Marshal(map[string]any{"email": p.email, "password": password})
+	body, err := json.Marshal(map[string]any{"refresh_token": p.refresh})
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn := dialNode(t, n)
-	if _, err := fmt.Fprintf(conn, "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:10]); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST /api/v1/auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:10]); err != nil {
 		t.Fatal(err)
 	}
 	<-time.After(100 * time.Millisecond) // until the node has read so far
@@ -120,9 +120,10 @@ func (b *bench) underWay(t *testing.T, n *node) (finished func()) {
 	return func() {
 		answer := <-answers
 		if !p.take(answer) {
-			t.Errorf("OP-05 a sign-in under way when the node was asked to end: got %v, want tokens", answer)
+			t.Errorf("OP-05 a refresh under way when the node was asked to end: got %v, want tokens", answer)
 			return
 		}
+		p.note("/api/v1/auth/refresh", answer)
 		p.do(faults.Find, name("session of", p.refresh), "/api/v1/auth/refresh", "", map[string]any{"refresh_token": p.refresh})
 	}
 }
