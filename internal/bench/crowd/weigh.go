@@ -36,7 +36,6 @@ func Weigh(ctx context.Context, db *sql.DB, postgres bool) (out []Weight, err er
 	}
 	_ = rows.Close()
 	for i, w := range out {
-		//nolint:gosec // the name is the database's own
 		if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+w.Table).Scan(&out[i].Rows); err != nil {
 			return nil, err
 		}

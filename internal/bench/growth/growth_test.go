@@ -57,7 +57,7 @@ func TestGrowth(t *testing.T) {
 				if rounds > 0 {
 					o.rounds = rounds
 				}
-				out.add(o.name, measure(o, houses))
+				t.Log(out.add(o.name, measure(o, houses)))
 			}
 			out.print(t)
 		})
@@ -111,15 +111,18 @@ func newReport(engine string, houses []*house) *report {
 	return r
 }
 
-// add writes the medians of an operation.
-func (r *report) add(name string, took [][]time.Duration) {
-	_, _ = fmt.Fprintf(&r.rows, "| %s", name)
+// add writes the medians of an operation, and returns the line.
+func (r *report) add(name string, took [][]time.Duration) string {
+	var line strings.Builder
+	_, _ = fmt.Fprintf(&line, "| %s", name)
 	first := median(took[0])
 	for _, t := range took {
 		m := median(t)
-		_, _ = fmt.Fprintf(&r.rows, " | %.3f ms | %.2f", float64(m.Microseconds())/1000, float64(m)/float64(first))
+		_, _ = fmt.Fprintf(&line, " | %.3f ms | %.2f", float64(m.Microseconds())/1000, float64(m)/float64(first))
 	}
-	r.rows.WriteString(" |\n")
+	line.WriteString(" |")
+	r.rows.WriteString(line.String() + "\n")
+	return line.String()
 }
 
 func median(sorted []time.Duration) time.Duration { return sorted[len(sorted)/2] }

@@ -43,12 +43,11 @@ type house struct {
 // build fills a database and opens the program on it.
 func build(t *testing.T, engine string, users int) *house {
 	t.Helper()
-	url, driver, source := "sqlite:"+filepath.Join(t.TempDir(), "sallyport.db"), "sqlite", ""
+	file := filepath.Join(t.TempDir(), "sallyport.db")
+	url, driver, source := "sqlite:"+file, "sqlite", "file:"+file+"?_pragma=busy_timeout(60000)&_txlock=immediate"
 	if engine == "postgres" {
 		url = testbed.Postgres(t)
 		driver, source = "pgx", url
-	} else {
-		source = "file:" + strings.TrimPrefix(url, "sqlite:") + "?_pragma=busy_timeout(60000)&_txlock=immediate"
 	}
 	migrate(t, url)
 	db, err := sql.Open(driver, source)
