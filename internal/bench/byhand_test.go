@@ -72,7 +72,7 @@ func (h *byHand) refresh() {
 		{h.insert, []any{hash[:], sessionID, hash[:16], h.n, expires}},
 		{h.record, []any{hex.EncodeToString(hash[:18]), h.n, userID, userID, sessionID, hex.EncodeToString(hash[:16])}},
 	} {
-		res, err := tx.StmtContext(ctx, s.st).ExecContext(ctx, s.args...)
+		res, err := tx.StmtContext(ctx, s.st).ExecContext(ctx, s.args...) //nolint:sqlclosecheck // ends with the transaction
 		must(h.b, err)
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			h.b.Fatalf("got %d rows, %v; want 1", n, err)

@@ -81,7 +81,7 @@ func (r reader) PrepareContext(ctx context.Context, query string) (*sql.Stmt, er
 
 // QueryContext is part of queries.DBTX.
 func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if st := r.kept.get(ctx, query); st != nil {
+	if st := r.kept.get(ctx, query); st != nil { //nolint:sqlclosecheck // kept for the next use
 		return st.QueryContext(ctx, args...)
 	}
 	return r.db.QueryContext(ctx, r.of(query).text, args...)
@@ -89,7 +89,7 @@ func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*s
 
 // QueryRowContext is part of queries.DBTX.
 func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if st := r.kept.get(ctx, query); st != nil {
+	if st := r.kept.get(ctx, query); st != nil { //nolint:sqlclosecheck // kept for the next use
 		return st.QueryRowContext(ctx, args...)
 	}
 	return r.db.QueryRowContext(ctx, r.of(query).text, args...)

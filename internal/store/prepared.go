@@ -33,6 +33,11 @@ func (p *prepared) get(ctx context.Context, query string) *sql.Stmt {
 	if err != nil {
 		return nil
 	}
+	return p.keep(query, st)
+}
+
+// keep holds st for query, or closes it where another was faster.
+func (p *prepared) keep(query string, st *sql.Stmt) *sql.Stmt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if first := p.stmts[query]; first != nil {
@@ -97,7 +102,7 @@ func (t liteTx) statement(ctx context.Context, query string) *sql.Stmt {
 
 // ExecContext is part of queries.DBTX.
 func (t liteTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if st := t.statement(ctx, query); st != nil {
+	if st := t.statement(ctx, query); st != nil { //nolint:sqlclosecheck // ends with the transaction
 		return st.ExecContext(ctx, args...)
 	}
 	return t.Tx.ExecContext(ctx, query, args...)
@@ -105,7 +110,7 @@ func (t liteTx) ExecContext(ctx context.Context, query string, args ...any) (sql
 
 // QueryContext is part of queries.DBTX.
 func (t liteTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if st := t.statement(ctx, query); st != nil {
+	if st := t.statement(ctx, query); st != nil { //nolint:sqlclosecheck // ends with the transaction
 		return st.QueryContext(ctx, args...)
 	}
 	return t.Tx.QueryContext(ctx, query, args...)
@@ -113,7 +118,7 @@ func (t liteTx) QueryContext(ctx context.Context, query string, args ...any) (*s
 
 // QueryRowContext is part of queries.DBTX.
 func (t liteTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if st := t.statement(ctx, query); st != nil {
+	if st := t.statement(ctx, query); st != nil { //nolint:sqlclosecheck // ends with the transaction
 		return st.QueryRowContext(ctx, args...)
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...)
