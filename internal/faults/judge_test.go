@@ -30,9 +30,6 @@ func (c *crowd) judge(t *testing.T) {
 	}
 	c.b.verified(t)
 	c.b.neverWrong(t)
-	if c.b.before != nil {
-		c.b.before()
-	}
 	db := c.b.open(t)
 	defer func() { _ = db.Close() }()
 	for _, p := range c.b.people {
@@ -46,9 +43,12 @@ func (c *crowd) judge(t *testing.T) {
 // verified waits until every row is in the chain and checks it.
 func (b *bench) verified(t *testing.T) {
 	t.Helper()
-	db := b.open(t)
-	defer func() { _ = db.Close() }()
 	await(t, "AU-05 every audit row is in the chain", 30*time.Second, func() bool {
+		if b.before != nil {
+			b.before()
+		}
+		db := b.open(t)
+		defer func() { _ = db.Close() }()
 		var open int
 		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_logs WHERE chain_seq = 0`).Scan(&open)
 		return err == nil && open == 0
