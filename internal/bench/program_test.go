@@ -46,7 +46,7 @@ func launch(b *testing.B, file, folder string, more ...string) *program {
 	p.cmd = exec.Command(file, "serve")
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = folder, &p.said, &p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	p.cmd.Env = append(append(os.Environ(), settings(p.address)...), "LISTEN_ADDR="+p.address, "SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8")
+	p.cmd.Env = append(append(os.Environ(), settings(p.address)...), "LISTEN_ADDR="+p.address, "SECRET_KEY=Zq7v0Y1m3o5Kc8Xw2Rt6Ub4Ne9Lp1Js0Hd5Ga7Fi3k8", "LOG_LEVEL=warn")
 	p.cmd.Env = append(p.cmd.Env, more...)
 	began := clock.System()
 	if err := p.cmd.Start(); err != nil {
@@ -65,7 +65,7 @@ func launch(b *testing.B, file, folder string, more ...string) *program {
 }
 
 func (p *program) ready(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/health/ready", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/api/v1/health/ready", http.NoBody)
 	if err != nil {
 		return false
 	}

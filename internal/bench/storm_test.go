@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -68,15 +69,19 @@ type weather struct {
 func storm(b *testing.B, file, databaseURL string) {
 	p := launch(b, file, b.TempDir(), "DATABASE_URL="+databaseURL)
 	defer p.stop(b)
-	held := dial(b, p.address).signIn()
+	c := dial(b, p.address)
+	held := c.signIn()
+	for i := range stormSignIns {
+		c.send(202, c.request("POST", "/api/v1/auth/register", "", stranger(i)))
+	}
 	w := &weather{}
 	var took time.Duration
 	for b.Loop() {
 		began := clock.System()
 		w.deadline = began.Add(stormFor)
 		var all sync.WaitGroup
-		for range stormSignIns {
-			all.Go(func() { w.signIn(p.address) })
+		for i := range stormSignIns {
+			all.Go(func() { w.signIn(p.address, i) })
 		}
 		for range stormReaders {
 			all.Go(func() { w.read(p.address, held.Access) })
@@ -148,8 +153,14 @@ func (w *weather) note(wrong string) {
 	w.wrong = append(w.wrong, wrong)
 }
 
-func (w *weather) signIn(address string) {
-	request := prepare(address, "POST", "/api/v1/auth/login", "", map[string]string{"email": email, "password": password})
+// stranger is one of the callers who sign in: each has an account, because the tries
+// of one account take turns.
+func stranger(i int) map[string]string {
+	return map[string]string{"email": fmt.Sprintf("stranger%d@example.org", i), "password": password}
+}
+
+func (w *weather) signIn(address string, i int) {
+	request := prepare(address, "POST", "/api/v1/auth/login", "", stranger(i))
 	w.until(address, request, func(status int, header http.Header, _ time.Duration) {
 		switch {
 		case status == http.StatusOK:
