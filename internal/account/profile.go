@@ -79,7 +79,7 @@ func NewProfiles(s ProfileStore, b bus.Bus, now clock.Clock, log *slog.Logger) *
 
 // Get returns the profile of a user, or fault.CodeNotFound.
 func (p *Profiles) Get(ctx context.Context, id string) (Profile, error) {
-	fresh := p.fresh()
+	fresh := p.freshAt(p.Clock())
 	if held, ok := p.held.Get(id); ok && fresh {
 		return held, nil
 	}
@@ -99,14 +99,11 @@ func (p *Profiles) Get(ctx context.Context, id string) (Profile, error) {
 	return got, nil
 }
 
-// fresh reports whether what is held is known to be true. A sweep of the future
-// was before the clock was set back.
-func (p *Profiles) fresh() bool {
-	return p.Clock().Sub(clock.FromMicros(p.swept.Load())).Abs() <= profilesStale
+// freshAt reports whether what is held is known to be true at now. A sweep of the
+// future was before the clock was set back.
+func (p *Profiles) freshAt(now time.Time) bool {
+	return now.Sub(clock.FromMicros(p.swept.Load())).Abs() <= profilesStale
 }
-
-// Len is the number of profiles held, for metrics.
-func (p *Profiles) Len() int { return p.held.Len() }
 
 // Changed forgets users whom this node has changed, and has the other nodes told.
 // It does not block: whom nobody tells they find by themselves.
@@ -154,8 +151,9 @@ func (p *Profiles) Run(ctx context.Context) {
 
 // Sweep forgets the users whom anybody has changed of late. Run does it by itself.
 func (p *Profiles) Sweep(ctx context.Context) error {
-	now, last := p.Clock(), clock.FromMicros(p.swept.Load())
-	if now.Sub(last).Abs() > profilesStale { // the first, or after a failure or a leap of the clock
+	now := p.Clock()
+	last := clock.FromMicros(p.swept.Load())
+	if !p.freshAt(now) { // the first, or after a failure or a leap of the clock
 		p.forgetAll()
 		last = now
 	}

@@ -98,6 +98,8 @@ func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) 
 // transaction is one that writes, on either engine.
 type transaction interface {
 	queries.DBTX
+	// failed is the first error of a statement whose answer nobody has read yet.
+	failed() error
 	commit(ctx context.Context) error
 	// rollback gives the connection back, and undoes what was not committed.
 	rollback()

@@ -91,14 +91,7 @@ func (p *pipeline) flush(ctx context.Context) error {
 	return p.err
 }
 
-// failure returns the error that ended a pipeline before its commit; nil for a
-// transaction that answers each statement at once.
-func failure(tx transaction) error {
-	if p, ok := tx.(*pipeline); ok {
-		return p.err
-	}
-	return nil
-}
+func (p *pipeline) failed() error { return p.err }
 
 // neverSent reports whether PostgreSQL has seen nothing of what failed: a
 // connection of the pool was dead, another one may not be.

@@ -87,6 +87,7 @@ func beginLite(ctx context.Context, db *sql.DB, kept *prepared) (transaction, er
 	return liteTx{tx, kept}, nil
 }
 
+func (t liteTx) failed() error                { return nil } // each statement is answered at once
 func (t liteTx) commit(context.Context) error { return t.Commit() }
 func (t liteTx) rollback()                    { _ = t.Rollback() }
 

@@ -60,7 +60,7 @@ func (s *Store) once(ctx context.Context, f func(q *queries.Queries) error) erro
 	defer tx.rollback()
 	w := &watched{transaction: tx, statements: s.statements}
 	err = f(queries.New(w))
-	if first := failure(tx); first != nil {
+	if first := tx.failed(); first != nil {
 		return first
 	}
 	if errors.Is(err, errUnchanged) {
