@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,18 +16,6 @@ import (
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
-
-// build makes the program as it is shipped and returns its file.
-func build(b *testing.B) string {
-	b.Helper()
-	file := filepath.Join(b.TempDir(), "sallyport")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", file, "../../cmd/sallyport")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("go build: %v\n%s", err, out)
-	}
-	return file
-}
 
 // program is one run of the shipped file, in a process of its own.
 type program struct {
@@ -108,7 +95,7 @@ func (p *program) memory(b *testing.B, name string) float64 {
 // BenchmarkStart starts the program in an empty folder, and again in that folder,
 // and looks at its memory once it has been idle for a while.
 func BenchmarkStart(b *testing.B) {
-	file := build(b)
+	file := testbed.Shipped(b)
 	var first, again time.Duration
 	var idle float64
 	for b.Loop() {

@@ -51,7 +51,7 @@ func BenchmarkHashesOnAllCores(b *testing.B) {
 // BenchmarkStorm lets far more people sign in than the cores can hash for, while
 // others use their tokens.
 func BenchmarkStorm(b *testing.B) {
-	file := build(b)
+	file := testbed.Shipped(b)
 	b.Run("sqlite", func(b *testing.B) { storm(b, file, "sqlite:./sallyport.db") })
 	b.Run("postgres", func(b *testing.B) { storm(b, file, testbed.Postgres(b)) })
 }

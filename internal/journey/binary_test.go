@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,18 +27,6 @@ type program struct {
 	cmd            *exec.Cmd
 	out            *bufio.Reader
 	errs           *bytes.Buffer
-}
-
-// build compiles the program as `make build` does.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "sallyport")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "../../cmd/sallyport")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return binary
 }
 
 // serve starts the program and returns what it printed before it was ready.
@@ -103,7 +89,7 @@ func TestBinary(t *testing.T) {
 	port := testbed.FreePort(t)
 	address := "127.0.0.1:" + strconv.Itoa(port)
 	p := &program{
-		server: &server{url: "http://" + address}, whole: t, binary: build(t), folder: t.TempDir(), errs: &bytes.Buffer{},
+		server: &server{url: "http://" + address}, whole: t, binary: testbed.Shipped(t), folder: t.TempDir(), errs: &bytes.Buffer{},
 		environ: []string{"LISTEN_ADDR=" + address, "PUBLIC_URL=http://" + address, "METRICS_ADDR="},
 	}
 	greeting := p.serve(t)

@@ -21,7 +21,7 @@ import (
 func TestCodesLeaveNoTrace(t *testing.T) {
 	address, metrics := "127.0.0.1:"+strconv.Itoa(testbed.FreePort(t)), "127.0.0.1:"+strconv.Itoa(testbed.FreePort(t))
 	p := &program{
-		server: &server{url: "http://" + address}, whole: t, binary: build(t), folder: t.TempDir(), errs: &bytes.Buffer{},
+		server: &server{url: "http://" + address}, whole: t, binary: testbed.Shipped(t), folder: t.TempDir(), errs: &bytes.Buffer{},
 		environ: append([]string{"LISTEN_ADDR=" + address, "PUBLIC_URL=http://" + address, "METRICS_ADDR=" + metrics, "LOG_LEVEL=debug"}, generous...),
 	}
 	p.serve(t)

@@ -31,7 +31,7 @@ const rounds = 20
 func TestKilledDuringEnrolment(t *testing.T) {
 	address := "127.0.0.1:" + strconv.Itoa(testbed.FreePort(t))
 	p := &program{
-		server: &server{url: "http://" + address}, whole: t, binary: build(t), folder: t.TempDir(), errs: &bytes.Buffer{},
+		server: &server{url: "http://" + address}, whole: t, binary: testbed.Shipped(t), folder: t.TempDir(), errs: &bytes.Buffer{},
 		environ: []string{
 			"LISTEN_ADDR=" + address, "PUBLIC_URL=http://" + address, "METRICS_ADDR=", "EMAIL_VERIFICATION=optional",
 			"RATE_LOGIN_IP=100000/1m", "RATE_REGISTER_IP=100000/1m", "RATE_MFA_IP=100000/1m",

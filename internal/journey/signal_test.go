@@ -21,7 +21,7 @@ import (
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	address := "127.0.0.1:" + strconv.Itoa(testbed.FreePort(t))
 	p := &program{
-		server: &server{url: "http://" + address}, whole: t, binary: build(t), folder: t.TempDir(), errs: &bytes.Buffer{},
+		server: &server{url: "http://" + address}, whole: t, binary: testbed.Shipped(t), folder: t.TempDir(), errs: &bytes.Buffer{},
 		environ: []string{"LISTEN_ADDR=" + address, "PUBLIC_URL=http://" + address, "METRICS_ADDR=", "SHUTDOWN_TIMEOUT=5m"},
 	}
 	p.serve(t)

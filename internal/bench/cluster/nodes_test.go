@@ -53,12 +53,7 @@ type cluster struct {
 // Redis, and signs everybody up.
 func newServers(b *testing.B) *servers {
 	b.Helper()
-	s := &servers{program: filepath.Join(b.TempDir(), "sallyport")}
-	build := exec.Command("go", "build", "-o", s.program, "../../../cmd/sallyport")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("go build: %v\n%s", err, out)
-	}
+	s := &servers{program: testbed.Shipped(b)}
 	s.service, _ = opaque.New(opaque.Service)
 	var err error
 	postgres := testbed.OwnPostgres(b)
