@@ -6,16 +6,12 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/account"
-	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/proof"
 )
 
 func (h resources) getMe(ctx context.Context, _ *struct{}) (*userOutput, error) {
 	p, err := h.Profiles.Get(ctx, caller(ctx).Subject)
-	if fault.Of(err) == fault.CodeNotFound || err == nil && p.Disabled {
-		return nil, fault.New(fault.CodeInvalidToken)
-	}
-	return &userOutput{userOf(p)}, err
+	return &userOutput{userOf(p)}, present(p.Disabled, err)
 }
 
 type renameInput struct {

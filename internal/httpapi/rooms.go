@@ -87,8 +87,14 @@ func (h resources) take(ctx context.Context, rule limit.Rule, address string) er
 // me returns the caller's user; one that is gone or locked has no valid token.
 func (h resources) me(ctx context.Context) (account.User, error) {
 	u, err := h.Accounts.Get(ctx, caller(ctx).Subject)
-	if fault.Of(err) == fault.CodeNotFound || err == nil && u.Disabled() {
-		return u, fault.New(fault.CodeInvalidToken)
+	return u, present(u.Disabled(), err)
+}
+
+// present turns what was found of the caller into a refusal of their token, where
+// they are gone or locked.
+func present(disabled bool, err error) error {
+	if fault.Of(err) == fault.CodeNotFound || err == nil && disabled {
+		return fault.New(fault.CodeInvalidToken)
 	}
-	return u, err
+	return err
 }

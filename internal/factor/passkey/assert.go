@@ -25,12 +25,13 @@ func (f *Factor) BeginLogin(ctx context.Context, address string) (any, error) {
 	var s factor.Subject
 	var allowed []protocol.CredentialDescriptor
 	if address != "" {
-		u, keys, err := f.byAddress(ctx, account.CanonicalOrRaw(address))
+		canonical := account.CanonicalOrRaw(address)
+		u, keys, err := f.byAddress(ctx, canonical)
 		if err != nil {
 			return nil, err
 		}
 		if s.UserID, allowed = u.ID, descriptors(keys); len(keys) == 0 {
-			s.UserID, allowed = f.nobody(account.CanonicalOrRaw(address)), f.madeUp(account.CanonicalOrRaw(address))
+			s.UserID, allowed = f.nobody(canonical), f.madeUp(canonical)
 		}
 	}
 	return f.begin(ctx, signingIn, s, allowed, protocol.VerificationPreferred)
