@@ -7,6 +7,8 @@ import (
 	"errors"
 	"math/big"
 	"strings"
+
+	"github.com/sallyport/sallyport/internal/base64url"
 )
 
 // Kind is the purpose of a token and the prefix of its text.
@@ -50,8 +52,7 @@ func Hash(kind Kind, token string) ([]byte, error) {
 	if !ok || len(rest) != base64.RawURLEncoding.EncodedLen(size) {
 		return nil, ErrShape
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(rest)
-	if err != nil || len(b) != size { // fewer: base64 read over a line break
+	if _, err := base64url.Decode(rest); err != nil {
 		return nil, ErrShape
 	}
 	return sum(token), nil

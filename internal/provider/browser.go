@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+
+	"github.com/sallyport/sallyport/internal/base64url"
 )
 
 // secret is what a cookie keeps in one browser for the length of one passage.
@@ -22,8 +24,8 @@ func newSecret() secret {
 
 // readSecret recognises a cookie's value.
 func readSecret(s string) (secret, bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	return secret(s), err == nil && len(b) == 32 && len(s) == 43 // base64 reads over line breaks
+	b, err := base64url.Decode(s)
+	return secret(s), err == nil && len(b) == 32
 }
 
 // derive gives the value for one use: 43 characters, as PKCE asks for.

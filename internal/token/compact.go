@@ -1,8 +1,9 @@
 package token
 
 import (
-	"encoding/base64"
 	"strings"
+
+	"github.com/sallyport/sallyport/internal/base64url"
 )
 
 // MaxSize is the longest token that is looked at, in bytes (TK-05).
@@ -53,14 +54,10 @@ func (t compact) claims() (Claims, error) {
 	return readClaims(string(payload))
 }
 
-// decode reads canonical base64url: no padding, no line breaks, no stray bits in
-// the last character, so that one value has one spelling.
+// decode reads a part, which is never empty.
 func decode(part string) ([]byte, error) {
-	if part == "" || strings.IndexByte(part, '\n') >= 0 || strings.IndexByte(part, '\r') >= 0 {
-		return nil, BadEncoding // encoding/base64 would read over line breaks
-	}
-	out, err := base64.RawURLEncoding.Strict().DecodeString(part)
-	if err != nil {
+	out, err := base64url.Decode(part)
+	if err != nil || part == "" {
 		return nil, BadEncoding
 	}
 	return out, nil
