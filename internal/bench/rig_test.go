@@ -3,7 +3,6 @@ package bench_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
@@ -41,23 +41,7 @@ func start(b *testing.B, databaseURL string, more ...string) string {
 	if err != nil {
 		b.Fatalf("open: %v", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- a.ServeOn(ctx, ln, func(net.Addr) { close(ready) }) }()
-	b.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			b.Errorf("serve: got %v, want nil", err)
-		}
-		if err := a.Close(); err != nil {
-			b.Errorf("close: got %v, want nil", err)
-		}
-	})
-	select {
-	case <-ready:
-	case <-time.After(20 * time.Second):
-		b.Fatal("the server is not ready after 20 s")
-	}
+	apptest.Serve(b, a, ln)
 	return address
 }
 

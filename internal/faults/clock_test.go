@@ -1,12 +1,12 @@
 package faults_test
 
 import (
-	"context"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/faults"
@@ -34,19 +34,7 @@ func TestClockJumps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(context.Background())
-		ready, done := make(chan struct{}), make(chan error, 1)
-		go func() { done <- a.ServeOn(ctx, ln, func(net.Addr) { close(ready) }) }()
-		t.Cleanup(func() {
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("serve: got %v, want nil", err)
-			}
-			if err := a.Close(); err != nil {
-				t.Errorf("close: got %v, want nil", err)
-			}
-		})
-		<-ready
+		apptest.Serve(t, a, ln)
 
 		somebody := func(email string) *person {
 			p := newPerson(b, email)

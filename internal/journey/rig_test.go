@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/testbed"
@@ -86,26 +87,7 @@ func startAt(t *testing.T, now clock.Clock, databaseURL string, more ...string) 
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	ready := make(chan struct{})
-	go func() { done <- s.ServeOn(ctx, ln, func(net.Addr) { close(ready) }) }()
-	select {
-	case <-ready:
-	case err := <-done:
-		t.Fatalf("serve: %v", err)
-	case <-time.After(20 * time.Second):
-		t.Fatal("the server is not ready after 20 s")
-	}
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve: got %v, want nil", err)
-		}
-		if err := s.Close(); err != nil {
-			t.Errorf("close: got %v, want nil", err)
-		}
-	})
+	apptest.Serve(t, s.App, ln)
 	return s
 }
 

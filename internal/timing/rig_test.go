@@ -3,7 +3,6 @@ package timing_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/app"
+	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/provider/providertest"
@@ -61,23 +61,7 @@ func open(t *testing.T, databaseURL string) *bench {
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- b.ServeOn(ctx, ln, func(net.Addr) { close(ready) }) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve: got %v, want nil", err)
-		}
-		if err := b.Close(); err != nil {
-			t.Errorf("close: got %v, want nil", err)
-		}
-	})
-	select {
-	case <-ready:
-	case <-time.After(20 * time.Second):
-		t.Fatal("the server is not ready after 20 s")
-	}
+	apptest.Serve(t, b.App, ln)
 	return b
 }
 
