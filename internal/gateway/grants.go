@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sallyport/sallyport/internal/base64url"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/fault"
+	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/token"
 	"github.com/sallyport/sallyport/internal/topic"
 )
@@ -100,8 +100,8 @@ func (s Grants) open(text string) (g grant, ok bool) {
 	if !found || !two || len(text) > maxGrantBytes {
 		return g, false
 	}
-	body, err := base64url.Decode(head)
-	mac, err2 := base64url.Decode(tail)
+	body, err := opaque.Decode(head)
+	mac, err2 := opaque.Decode(tail)
 	if err != nil || err2 != nil || !s.MACs.VerifyMAC(mac, grantPurpose, body) {
 		return g, false
 	}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"math/big"
 	"strings"
-
-	"github.com/sallyport/sallyport/internal/base64url"
 )
 
 // Kind is the purpose of a token and the prefix of its text.
@@ -52,7 +50,7 @@ func Hash(kind Kind, token string) ([]byte, error) {
 	if !ok || len(rest) != base64.RawURLEncoding.EncodedLen(size) {
 		return nil, ErrShape
 	}
-	if _, err := base64url.Decode(rest); err != nil {
+	if _, err := Decode(rest); err != nil {
 		return nil, ErrShape
 	}
 	return sum(token), nil

@@ -7,7 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 
-	"github.com/sallyport/sallyport/internal/base64url"
+	"github.com/sallyport/sallyport/internal/opaque"
 )
 
 // secret is what a cookie keeps in one browser for the length of one passage.
@@ -24,7 +24,7 @@ func newSecret() secret {
 
 // readSecret recognises a cookie's value.
 func readSecret(s string) (secret, bool) {
-	b, err := base64url.Decode(s)
+	b, err := opaque.Decode(s)
 	return secret(s), err == nil && len(b) == 32
 }
 

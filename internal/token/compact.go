@@ -3,7 +3,7 @@ package token
 import (
 	"strings"
 
-	"github.com/sallyport/sallyport/internal/base64url"
+	"github.com/sallyport/sallyport/internal/opaque"
 )
 
 // MaxSize is the longest token that is looked at, in bytes (TK-05).
@@ -56,7 +56,7 @@ func (t compact) claims() (Claims, error) {
 
 // decode reads a part, which is never empty.
 func decode(part string) ([]byte, error) {
-	out, err := base64url.Decode(part)
+	out, err := opaque.Decode(part)
 	if err != nil || part == "" {
 		return nil, BadEncoding
 	}

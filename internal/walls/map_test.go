@@ -19,7 +19,7 @@ const (
 
 // levels is the map of the house. A new room is entered here.
 var levels = map[string]int{
-	"base64url": words, "fault": words, "clock": words, "ident": words, "opaque": words, "proof": words,
+	"fault": words, "clock": words, "ident": words, "opaque": words, "proof": words,
 	"onetime": words, "netaddr": words, "phone": words, "recent": words, "rsakey": words, "statistics": words, "topic": words,
 
 	"account": domain, "audit": domain, "bus": domain, "factor": domain, "limit": domain, "message": domain,
@@ -39,8 +39,6 @@ var plugRooms = []string{"factor", "provider", "message", "limit", "bus"}
 
 // sideways lists the arrows within one level, each with its reason.
 var sideways = map[[2]string]string{
-	{"opaque", "base64url"}: "an opaque token has one spelling",
-
 	{"audit", "message"}:   "a trail carries the messages that are sealed and queued with the change",
 	{"session", "token"}:   "a session is what access tokens are issued for",
 	{"session", "audit"}:   "opening and ending leave a trail",

@@ -1,4 +1,4 @@
-package base64url
+package opaque
 
 import (
 	"encoding/base64"
@@ -7,7 +7,7 @@ import (
 )
 
 // ErrSpelling is returned for text that is not the one spelling of a value.
-var ErrSpelling = errors.New("base64url: not the one spelling of a value")
+var ErrSpelling = errors.New("opaque: not the one spelling of a value")
 
 // Decode reads base64url (RFC 4648 §5) without padding, without stray bits in the
 // last character, and without line breaks, which encoding/base64 would read over.

@@ -1,11 +1,11 @@
-package base64url_test
+package opaque_test
 
 import (
 	"encoding/base64"
 	"errors"
 	"testing"
 
-	"github.com/sallyport/sallyport/internal/base64url"
+	"github.com/sallyport/sallyport/internal/opaque"
 )
 
 func TestDecode(t *testing.T) {
@@ -14,7 +14,7 @@ func TestDecode(t *testing.T) {
 		{"bytes", "-_8A", "\xfb\xff\x00"},
 		{"without padding", "YQ", "a"},
 	} {
-		got, err := base64url.Decode(tt.text)
+		got, err := opaque.Decode(tt.text)
 		if err != nil || string(got) != tt.want {
 			t.Errorf("%s: got %q, %v; want %q", tt.name, got, err, tt.want)
 		}
@@ -22,7 +22,7 @@ func TestDecode(t *testing.T) {
 	for name, text := range map[string]string{
 		"padding": "YQ==", "stray bits": "YR", "line feed": "Y\nQ", "carriage return": "YQ\r", "the other alphabet": "+/8A", "half a byte": "Y", "blank": "Y Q",
 	} {
-		if got, err := base64url.Decode(text); !errors.Is(err, base64url.ErrSpelling) {
+		if got, err := opaque.Decode(text); !errors.Is(err, opaque.ErrSpelling) {
 			t.Errorf("%s: got %q, %v; want ErrSpelling", name, got, err)
 		}
 	}
@@ -34,7 +34,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := base64url.Decode(text)
+		got, err := opaque.Decode(text)
 		if err == nil && base64.RawURLEncoding.EncodeToString(got) != text {
 			t.Errorf("got %q read as %x, which is spelled %q", text, got, base64.RawURLEncoding.EncodeToString(got))
 		}
