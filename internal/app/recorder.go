@@ -15,7 +15,7 @@ type recorder struct {
 		Record(ctx context.Context, t audit.Trail) error
 	}
 	log   *slog.Logger
-	queue chan audit.Event
+	queue chan *audit.Event
 }
 
 // recorderQueue is how many events may wait; recorderBatch how many go into one
@@ -28,13 +28,13 @@ const (
 func newRecorder(s interface {
 	Record(ctx context.Context, t audit.Trail) error
 }, log *slog.Logger) *recorder {
-	return &recorder{store: s, log: log, queue: make(chan audit.Event, recorderQueue)}
+	return &recorder{store: s, log: log, queue: make(chan *audit.Event, recorderQueue)}
 }
 
 // Record queues e. It never blocks.
 func (r *recorder) Record(e audit.Event) {
 	select {
-	case r.queue <- e:
+	case r.queue <- &e:
 	default:
 		e = e.Clean()
 		r.log.Error("the audit queue is full; the event stands here alone", "event", e.ID, "name", e.Name, "reason", e.Reason, "user", e.TargetID)
@@ -62,12 +62,12 @@ func (r *recorder) run(ctx context.Context) {
 	}
 }
 
-func (r *recorder) batch(first audit.Event) []audit.Event {
-	out := []audit.Event{first}
+func (r *recorder) batch(first *audit.Event) []audit.Event {
+	out := []audit.Event{*first}
 	for len(out) < recorderBatch {
 		select {
 		case e := <-r.queue:
-			out = append(out, e)
+			out = append(out, *e)
 		default:
 			return out
 		}

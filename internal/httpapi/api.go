@@ -58,7 +58,9 @@ type API struct {
 	huma   huma.API
 	routes []Route
 	codes  map[string][]fault.Code // by operation id: everything a route answers
-	errs   []error
+	// refused holds the problem responses of the document, by their description.
+	refused map[string]*huma.Response
+	errs    []error
 }
 
 // New returns an API without routes.
@@ -70,6 +72,7 @@ func New(cfg Config) *API {
 		mux:      http.NewServeMux(),
 		bare:     http.NewServeMux(),
 		codes:    map[string][]fault.Code{},
+		refused:  map[string]*huma.Response{},
 	}
 	for _, r := range cfg.Rules {
 		a.rules[r.Name] = r

@@ -48,20 +48,31 @@ func pathParams(pattern string) []*huma.Param {
 
 // refusals documents the problem responses, one per status, naming its codes.
 func (a *API) refusals(codes []fault.Code) map[string]*huma.Response {
-	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
-	out := map[string]*huma.Response{}
+	named := map[string][]string{}
 	for _, c := range codes {
-		key := strconv.Itoa(statusOf(c.Kind()))
-		if r, ok := out[key]; ok {
-			r.Description += ", `" + string(c) + "`"
-			continue
-		}
-		out[key] = &huma.Response{
-			Description: "`" + string(c) + "`",
-			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
-		}
+		status := strconv.Itoa(statusOf(c.Kind()))
+		named[status] = append(named[status], "`"+string(c)+"`")
+	}
+	out := map[string]*huma.Response{}
+	for status, names := range named {
+		out[status] = a.refusal(strings.Join(names, ", "))
 	}
 	return out
+}
+
+// refusal returns the problem response of that description. Routes share it, since
+// most are refused in the same few ways.
+func (a *API) refusal(description string) *huma.Response {
+	if r, ok := a.refused[description]; ok {
+		return r
+	}
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	r := &huma.Response{
+		Description: description,
+		Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
+	}
+	a.refused[description] = r
+	return r
 }
 
 // success is the key of the success response.

@@ -26,10 +26,16 @@ type pages struct {
 	html *html.Template
 }
 
-// parsePages parses the chain of files. Until tolerate is called, a key that
-// Data does not have is an error.
-func parsePages(chain []source) (*pages, error) {
-	p := &pages{text: text.New("").Option("missingkey=error"), html: html.New("").Option("missingkey=error")}
+// What a key that Data does not have is: an error when templates are tried,
+// nothing in a real message.
+const (
+	missingWrong = "missingkey=error"
+	missingEmpty = "missingkey=zero"
+)
+
+// parsePages parses the chain of files.
+func parsePages(chain []source, missing string) (*pages, error) {
+	p := &pages{text: text.New("").Option(missing), html: html.New("").Option(missing)}
 	for _, src := range chain {
 		if _, err := p.text.New(src.path).Parse(src.text); err != nil {
 			return nil, err
@@ -38,13 +44,7 @@ func parsePages(chain []source) (*pages, error) {
 			return nil, err
 		}
 	}
-	return p, strayBlocks(chain)
-}
-
-// tolerate makes missing keys empty, for real messages.
-func (p *pages) tolerate() {
-	p.text.Option("missingkey=zero")
-	p.html.Option("missingkey=zero")
+	return p, nil
 }
 
 // mail renders the three parts of an e-mail.

@@ -39,12 +39,21 @@ func (r *Renderer) Preview(kind Kind, by Channel, locale string) (Rendered, erro
 	return r.Render(r.sample(s, by, locale, r.clock()))
 }
 
-// try renders a kind with sample data by every channel it travels and looks at
-// the outcome: what the message is for must be in it.
+// try parses the templates of one kind in one locale, renders it with sample data
+// by every channel it travels and looks at the outcome: what the message is for
+// must be in it.
 func (r *Renderer) try(locale string, s sheet) error {
+	chain := r.sources.chain(locale, s.kind)
+	p, err := parsePages(chain, missingWrong)
+	if err != nil {
+		return err
+	}
+	if err := strayBlocks(chain); err != nil {
+		return err
+	}
 	now := time.Unix(1_700_000_000, 0)
 	mail := r.sample(s, Email, locale, now)
-	out, err := r.render(mail, s, locale, now)
+	out, err := r.render(p, mail, s, locale, now)
 	switch {
 	case err != nil && strings.Contains(err.Error(), extension): // names its file already
 		return err
@@ -66,7 +75,7 @@ func (r *Renderer) try(locale string, s sheet) error {
 		demand(strings.Contains(page, mail.Code), "the HTML does not say {{.Code}}"),
 	}
 	if s.sms {
-		sms, err := r.render(r.sample(s, SMS, locale, now), s, locale, now)
+		sms, err := r.render(p, r.sample(s, SMS, locale, now), s, locale, now)
 		problems = append(problems, err,
 			demand(strings.Contains(sms.Text, r.appName), "the SMS does not say {{.AppName}}"),
 			demand(strings.Count(sms.Text, mail.Code) != 1 || mail.Code == "", "the SMS does not say {{.Code}}"))

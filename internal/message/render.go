@@ -41,17 +41,13 @@ type Wording struct {
 	Clock     clock.Clock
 }
 
-// Renderer puts messages into words. It is safe for concurrent use.
+// Renderer puts messages into words. It is safe for concurrent use. It keeps the
+// text of the templates and parses those of a message when it renders it: parsed,
+// they would be a quarter of all that the collector marks after each password hash.
 type Renderer struct {
 	appName, publicURL, codeHost, locale string
 	clock                                clock.Clock
 	sources                              sources
-	pages                                map[pageKey]*pages
-}
-
-type pageKey struct {
-	locale string
-	kind   Kind
 }
 
 // NewRenderer parses every template and renders each once with sample data. The
@@ -63,7 +59,7 @@ func NewRenderer(w Wording) (*Renderer, error) {
 	}
 	r := &Renderer{
 		appName: oneLine(w.AppName, maxName), publicURL: strings.TrimRight(w.PublicURL, "/"),
-		codeHost: w.CodeHost, locale: w.Locale, clock: w.Clock, pages: map[pageKey]*pages{},
+		codeHost: w.CodeHost, locale: w.Locale, clock: w.Clock,
 	}
 	if r.codeHost == "" {
 		r.codeHost = u.Hostname()
@@ -76,27 +72,13 @@ func NewRenderer(w Wording) (*Renderer, error) {
 	problems := []error{loadErr}
 	for _, locale := range all.locales() {
 		for _, s := range sheets() {
-			problems = append(problems, r.prepare(locale, s))
+			problems = append(problems, r.try(locale, s))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, dedupe(err)
 	}
 	return r, nil
-}
-
-// prepare parses the templates of one kind in one locale and tries them.
-func (r *Renderer) prepare(locale string, s sheet) error {
-	p, err := parsePages(r.sources.chain(locale, s.kind))
-	if err != nil {
-		return err
-	}
-	r.pages[pageKey{locale, s.kind}] = p
-	if err := r.try(locale, s); err != nil {
-		return err
-	}
-	p.tolerate()
-	return nil
 }
 
 // Render puts o into words, in o.Locale as far as it is there. Its errors are
@@ -106,15 +88,19 @@ func (r *Renderer) Render(o Outgoing) (Rendered, error) {
 	if !ok || !o.Kind.Travels(o.Channel) {
 		return Rendered{}, fmt.Errorf("message: %q does not travel by %q", o.Kind, o.Channel)
 	}
-	return r.render(o, s, r.sources.match(o.Locale, r.locale), r.clock())
+	locale := r.sources.match(o.Locale, r.locale)
+	p, err := parsePages(r.sources.chain(locale, s.kind), missingEmpty)
+	if err != nil {
+		return Rendered{}, err
+	}
+	return r.render(p, o, s, locale, r.clock())
 }
 
-func (r *Renderer) render(o Outgoing, s sheet, locale string, now time.Time) (Rendered, error) {
+func (r *Renderer) render(p *pages, o Outgoing, s sheet, locale string, now time.Time) (Rendered, error) {
 	v, err := r.varsOf(o, s, locale, now)
 	if err != nil {
 		return Rendered{}, err
 	}
-	p := r.pages[pageKey{locale, s.kind}]
 	if o.Channel == SMS {
 		text, err := p.sms(v)
 		return Rendered{Text: bindCode(text, r.codeHost, o.Code)}, err

@@ -164,8 +164,9 @@ func TestChangedUsersAreTold(t *testing.T) {
 			r.changed = nil
 			touched, err := c.do(w, w.trail(w.u.ID))
 			r.done(touched, err)
+			after := r.profiles()
 			for id, was := range before {
-				if now, there := r.profiles()[id]; !there || now != was {
+				if now, there := after[id]; !there || now != was {
 					told++
 					if !slices.Contains(r.changed, id) {
 						t.Errorf("%s changed %+v to %+v: got %v told, want that user", c.method, was, now, r.changed)
