@@ -10,6 +10,13 @@ import (
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 
+// TestBuiltInTemplates tries what a program without overrides does not try.
+func TestBuiltInTemplates(t *testing.T) {
+	w := wording()
+	w.Overrides = fstest.MapFS{}
+	newRenderer(t, w)
+}
+
 func TestOverrideReplacesBlocks(t *testing.T) {
 	w := wording()
 	w.Overrides = fstest.MapFS{
@@ -102,8 +109,10 @@ func TestPreviewUnknownKind(t *testing.T) {
 }
 
 func BenchmarkNewRenderer(b *testing.B) {
+	w := wording()
+	w.Overrides = fstest.MapFS{}
 	for b.Loop() {
-		if _, err := message.NewRenderer(wording()); err != nil {
+		if _, err := message.NewRenderer(w); err != nil {
 			b.Fatal(err)
 		}
 	}
