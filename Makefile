@@ -75,9 +75,13 @@ assurance: setup-test web ## run the Go tests and write bin/assurance.md: each g
 release: ## build what a release hands out into bin/release, twice and the same, with lists of parts and checksums
 	VULN_REQUIRED=$${VULN_REQUIRED:-1} scripts/release.sh bin/release
 
+ROUNDS ?= 3
+
 .PHONY: bench
-bench: setup-test web ## run the benchmarks and write the table of ratios
-	$(GO) test -run '^$$' -bench . -skip '^BenchmarkCluster$$' -benchmem ./... | $(GO) run ./internal/bench/table
+bench: setup-test web ## run the benchmarks ROUNDS times (3, five minutes each) and write the table of ratios
+	for _ in $$(seq $(ROUNDS)); do \
+		$(GO) test -count=1 -run '^$$' -bench . -skip '^BenchmarkCluster$$' -benchmem ./...; \
+	done | $(GO) run ./internal/bench/table
 
 .PHONY: bench-cluster
 bench-cluster: setup-test web ## measure what 1, 2 and 4 nodes cost on one PostgreSQL and one Redis (3 minutes)

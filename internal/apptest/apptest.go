@@ -3,7 +3,6 @@ package apptest
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
-	"github.com/sallyport/sallyport/internal/testbed"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // Password is one that policy allows.
@@ -34,10 +33,8 @@ type Rig struct {
 // NAME=value.
 func OnBoth(t *testing.T, f func(t *testing.T, r *Rig), settings ...string) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		f(t, Open(t, "sqlite:"+filepath.Join(t.TempDir(), "sallyport.db"), settings...))
-	})
-	t.Run("postgres", func(t *testing.T) { f(t, Open(t, testbed.Postgres(t), settings...)) })
+	t.Run("sqlite", func(t *testing.T) { f(t, Open(t, storetest.SQLite(t), settings...)) })
+	t.Run("postgres", func(t *testing.T) { f(t, Open(t, storetest.Postgres(t), settings...)) })
 }
 
 // Open builds a program on that database. Its clock stands at the present

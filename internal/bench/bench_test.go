@@ -58,6 +58,7 @@ func BenchmarkCommittedRow(b *testing.B) {
 		})
 	}
 	b.Run("postgres", func(b *testing.B) { commit(b, "pgx", testbed.Postgres(b), "BYTEA", "$1") })
+	b.Run("postgres-durable", func(b *testing.B) { commit(b, "pgx", testbed.DurablePostgres(b).URL(), "BYTEA", "$1") })
 }
 
 func commit(b *testing.B, driver, source, blob, argument string) {
@@ -78,14 +79,18 @@ func commit(b *testing.B, driver, source, blob, argument string) {
 	})
 }
 
-// BenchmarkRefresh renews the tokens of one session again and again.
+// BenchmarkRefresh renews the tokens of one session again and again; postgres-durable
+// waits for the disk at each commit, as every other PostgreSQL here does not.
 func BenchmarkRefresh(b *testing.B) {
-	engines(b, func(b *testing.B, databaseURL string) {
-		c := dial(b, start(b, databaseURL))
-		held := c.signIn()
-		measure(b, func() {
-			held = c.read(c.send(200, c.request("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": held.Refresh})))
-		})
+	engines(b, refresh)
+	b.Run("postgres-durable", func(b *testing.B) { refresh(b, testbed.DurablePostgres(b).URL()) })
+}
+
+func refresh(b *testing.B, databaseURL string) {
+	c := dial(b, start(b, databaseURL))
+	held := c.signIn()
+	measure(b, func() {
+		held = c.read(c.send(200, c.request("POST", "/api/v1/auth/refresh", "", map[string]string{"refresh_token": held.Refresh})))
 	})
 }
 

@@ -56,6 +56,27 @@ func BenchmarkStorm(b *testing.B) {
 	b.Run("postgres", func(b *testing.B) { storm(b, file, testbed.Postgres(b)) })
 }
 
+// BenchmarkLoaded looks at the memory of a program that four callers ask without a
+// pause, where nobody signs in.
+func BenchmarkLoaded(b *testing.B) {
+	p := launch(b, testbed.Shipped(b), b.TempDir(), "DATABASE_URL=sqlite:./sallyport.db")
+	defer p.stop(b)
+	held := dial(b, p.address).signIn()
+	w := &weather{}
+	for b.Loop() {
+		w.deadline = clock.System().Add(stormFor)
+		var all sync.WaitGroup
+		for range stormReaders {
+			all.Go(func() { w.read(p.address, held.Access) })
+		}
+		all.Wait()
+	}
+	for _, text := range w.wrong {
+		b.Error(text)
+	}
+	b.ReportMetric(p.memory(b, "VmRSS"), "loaded-MB")
+}
+
 // weather is what the callers of a storm met.
 type weather struct {
 	mu       sync.Mutex

@@ -2,7 +2,6 @@ package challenge_test
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +20,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/store"
-	"github.com/sallyport/sallyport/internal/testbed"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/toll"
 )
 
@@ -56,8 +55,8 @@ func (c counting) VerifyMAC(mac []byte, purpose string, parts ...[]byte) bool {
 
 // engines runs a test on SQLite and on PostgreSQL.
 func engines(t *testing.T, f func(t *testing.T, r *rig)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, "sqlite:"+filepath.Join(t.TempDir(), "sallyport.db"))) })
-	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, testbed.Postgres(t))) })
+	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, storetest.SQLite(t))) })
+	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, storetest.Postgres(t))) })
 }
 
 func newRig(t *testing.T, databaseURL string) *rig {
@@ -67,8 +66,6 @@ func newRig(t *testing.T, databaseURL string) *rig {
 	s, err := store.Open(t.Context(), databaseURL, keyring, store.Options{})
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
-	_, err = s.MigrateUp(t.Context())
-	must(t, err)
 	r := &rig{Store: s, clock: clock.NewFake(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), compared: &atomic.Int64{}}
 	a, err := account.ParseAddress("ada@example.org")
 	must(t, err)

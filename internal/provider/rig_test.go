@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +23,7 @@ import (
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/store"
-	"github.com/sallyport/sallyport/internal/testbed"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // plug is a provider whose answers the test makes up.
@@ -104,10 +103,8 @@ type rig struct {
 }
 
 func onBoth(t *testing.T, f func(t *testing.T, r *rig), change ...func(*provider.Parts)) {
-	t.Run("sqlite", func(t *testing.T) {
-		f(t, newRig(t, "sqlite:"+filepath.Join(t.TempDir(), "s.db"), change...))
-	})
-	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, testbed.Postgres(t), change...)) })
+	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, storetest.SQLite(t), change...)) })
+	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, storetest.Postgres(t), change...)) })
 }
 
 func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *rig {
@@ -121,9 +118,6 @@ func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if _, err := s.MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	r := &rig{t: t, store: s, url: databaseURL, clock: clock.NewFake(someTime), alpha: &plug{name: "alpha"}, beta: &plug{name: "beta"}}
 	for _, p := range []*plug{r.alpha, r.beta} {
 		p.now = r.clock.Now

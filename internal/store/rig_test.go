@@ -13,6 +13,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -33,16 +34,11 @@ type rig struct {
 	changed []string // of whom the store told
 }
 
-// onBoth runs f on an empty SQLite and on an empty PostgreSQL.
+// onBoth runs f on a SQLite and on a PostgreSQL with empty tables.
 func onBoth(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Helper()
-	onEngines(t, func(t *testing.T, url string) {
-		r := open(t, url)
-		if _, err := r.MigrateUp(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		f(t, r)
-	})
+	t.Run("sqlite", func(t *testing.T) { f(t, open(t, storetest.SQLite(t))) })
+	t.Run("postgres", func(t *testing.T) { f(t, open(t, storetest.Postgres(t))) })
 }
 
 // onEngines runs f with the address of an empty database of each engine.

@@ -11,5 +11,5 @@
 // kernel closes when the process ends, however it ends, and stops the server
 // then. Root never runs a server: it steps down to an unprivileged user first.
 //
-// Start reading at Postgres and Redis; process.go holds the watching.
+// Start reading at Postgres, Redis and Template; process.go holds the watching.
 package testbed

@@ -26,8 +26,8 @@ var shared = sync.OnceValues(func() (string, error) {
 	if u := os.Getenv(PostgresURLVariable); u != "" {
 		return u, nil
 	}
-	s, err := newPostgres(nil)
-	if err != nil {
+	s := &PostgresServer{}
+	if err := s.launch(); err != nil {
 		return "", err
 	}
 	return s.URL(), nil
@@ -37,12 +37,18 @@ var shared = sync.OnceValues(func() (string, error) {
 // test ends.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
+	return database(tb, "")
+}
+
+// database is Postgres with further words for CREATE DATABASE.
+func database(tb testing.TB, words string) string {
+	tb.Helper()
 	cluster, err := shared()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	name := "t_" + strings.ToLower(rand.Text())
-	if err := execute(cluster, "CREATE DATABASE "+name); err != nil {
+	name, databaseURL, err := create(cluster, words)
+	if err != nil {
 		tb.Fatalf("testbed: create a database: %v", err)
 	}
 	tb.Cleanup(func() {
@@ -50,12 +56,17 @@ func Postgres(tb testing.TB) string {
 			tb.Errorf("testbed: drop database: %v", err)
 		}
 	})
+	return databaseURL
+}
+
+func create(cluster, words string) (name, databaseURL string, err error) {
 	u, err := url.Parse(cluster)
 	if err != nil {
-		tb.Fatalf("testbed: %s: %v", PostgresURLVariable, err)
+		return "", "", fmt.Errorf("%s: %w", PostgresURLVariable, err)
 	}
+	name = "t_" + strings.ToLower(rand.Text())
 	u.Path = "/" + name
-	return u.String()
+	return name, u.String(), execute(cluster, "CREATE DATABASE "+name+words)
 }
 
 // execute runs one statement on its own connection.
@@ -80,26 +91,33 @@ type PostgresServer struct {
 	port     int
 	password string
 	secure   *Certificates // nil: in the clear
+	durable  bool          // a commit is on the disk
 }
 
 // OwnPostgres starts a PostgreSQL for this test alone; it is gone when the test
 // ends. It keeps its data over Stop and Start.
 func OwnPostgres(tb testing.TB) *PostgresServer {
 	tb.Helper()
-	return ownPostgres(tb, nil)
+	return ownPostgres(tb, &PostgresServer{})
+}
+
+// DurablePostgres is OwnPostgres that waits for the disk as installed servers do,
+// for what is measured.
+func DurablePostgres(tb testing.TB) *PostgresServer {
+	tb.Helper()
+	return ownPostgres(tb, &PostgresServer{durable: true})
 }
 
 // SecurePostgres is OwnPostgres with the settings of deploy/postgres: passwords
 // as scram, TLS only, with those certificates.
 func SecurePostgres(tb testing.TB, c *Certificates) *PostgresServer {
 	tb.Helper()
-	return ownPostgres(tb, c)
+	return ownPostgres(tb, &PostgresServer{secure: c})
 }
 
-func ownPostgres(tb testing.TB, c *Certificates) *PostgresServer {
+func ownPostgres(tb testing.TB, s *PostgresServer) *PostgresServer {
 	tb.Helper()
-	s, err := newPostgres(c)
-	if err != nil {
+	if err := s.launch(); err != nil {
 		tb.Fatal(err)
 	}
 	s.tb = tb
@@ -138,31 +156,30 @@ func (s *PostgresServer) Thaw() { send(s.tb, s.process, syscall.SIGCONT) }
 // Log returns the server's log so far, to look for what must not be in it.
 func (s *PostgresServer) Log() string { return s.process.log() }
 
-func newPostgres(c *Certificates) (*PostgresServer, error) {
-	bin, err := postgresPrograms()
-	if err != nil {
-		return nil, err
+// launch lays the cluster out and starts the server for the first time.
+func (s *PostgresServer) launch() (err error) {
+	if s.bin, err = postgresPrograms(); err != nil {
+		return err
 	}
-	p, err := newProcess("QUIT") // at once, without a checkpoint nobody will read
-	if err != nil {
-		return nil, err
+	if s.process, err = newProcess("QUIT"); err != nil { // at once, without a checkpoint nobody will read
+		return err
 	}
-	s := &PostgresServer{bin: bin, process: p, password: rand.Text(), secure: c}
+	s.password = rand.Text()
 	if err := s.create(); err != nil {
-		p.stop(false)
-		return nil, err
+		s.process.stop(false)
+		return err
 	}
 	for range 3 { // another process may be quicker to take the port
 		if s.port, err = freePort(); err != nil {
 			break
 		}
 		if err = s.start(); err == nil {
-			return s, nil
+			return nil
 		}
-		p.stop(true)
+		s.process.stop(true)
 	}
-	p.stop(false)
-	return nil, err
+	s.process.stop(false)
+	return err
 }
 
 // create lays the cluster out. Its collation is that of a natural language, as
@@ -180,13 +197,15 @@ func (s *PostgresServer) create() error {
 	return nil
 }
 
-// start runs the server without waiting for the disk and waits until it answers.
+// start runs the server and waits until it answers.
 func (s *PostgresServer) start() error {
 	args := []string{
 		"-D", "data",
 		"-p", fmt.Sprint(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-		"-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=300", "-c", "shared_buffers=64MB",
+	}
+	if !s.durable {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
 	if s.secure != nil {
 		if err := s.secure.lend(s.process, "postgres"); err != nil {

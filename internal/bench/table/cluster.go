@@ -38,20 +38,23 @@ var (
 
 // writeCluster writes what BenchmarkCluster found: what a node costs by itself, and
 // what each operation costs on that many nodes.
-func writeCluster(out io.Writer, figures map[string]map[string]float64) error {
-	if err := grid(out, "by itself, for each node", []string{"Idle"}, rest, figures); err != nil {
+func writeCluster(out io.Writer, found figures) error {
+	if err := grid(out, "by itself, for each node", []string{"Idle"}, rest, found); err != nil {
 		return err
 	}
-	if err := grid(out, "one operation", operations, costs, figures); err != nil {
+	if err := grid(out, "one operation", operations, costs, found); err != nil {
 		return err
 	}
 	for _, n := range nodeCounts {
-		signIn := figures[name(n, "SignIn")]
-		hash, ok := signIn["argon2-µs/op"]
-		if !ok {
-			return fmt.Errorf("no argon2-µs/op of %s in the output", name(n, "SignIn"))
+		hash, err := found.of(name(n, "SignIn"), "argon2-µs/op")
+		if err != nil {
+			return err
 		}
-		_, _ = fmt.Fprintf(out, "\nSignIn with nodes=%d: one argon2id by itself takes %.0f µs, %.0f %% of what the nodes take.\n", n, hash, 100*hash/signIn["node-µs/op"])
+		all, err := found.of(name(n, "SignIn"), "node-µs/op")
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(out, "\nSignIn with nodes=%d: one argon2id by itself takes %.0f µs, %.0f %% of what the nodes take.\n", n, hash, 100*hash/all)
 	}
 	return nil
 }
@@ -60,7 +63,7 @@ func name(nodes int, operation string) string {
 	return fmt.Sprintf("Cluster/nodes=%d/%s", nodes, operation)
 }
 
-func grid(out io.Writer, title string, rows []string, columns []column, figures map[string]map[string]float64) error {
+func grid(out io.Writer, title string, rows []string, columns []column, found figures) error {
 	head, rule := "| "+title+" | nodes |", "|---|---|"
 	for _, c := range columns {
 		head, rule = head+" "+c.head+" |", rule+"---|"
@@ -70,9 +73,9 @@ func grid(out io.Writer, title string, rows []string, columns []column, figures 
 		for _, n := range nodeCounts {
 			_, _ = fmt.Fprintf(out, "| %s | %d |", operation, n)
 			for _, c := range columns {
-				got, ok := figures[name(n, operation)][c.unit]
-				if !ok {
-					return fmt.Errorf("no %s of %s in the output", c.unit, name(n, operation))
+				got, err := found.of(name(n, operation), c.unit)
+				if err != nil {
+					return err
 				}
 				_, _ = fmt.Fprintf(out, " %s |", c.show(got))
 			}

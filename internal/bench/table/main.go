@@ -1,5 +1,7 @@
 // Command table reads the output of `go test -bench` and writes one Markdown
 // table of ratios: each row is a benchmark against its reference of the same run.
+// Where the output holds several runs, one after the other, it writes medians: of
+// the figures, and of the ratios of each run.
 // With the argument "cluster" it writes the tables of BenchmarkCluster instead.
 package main
 
@@ -8,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,7 +38,8 @@ var rows = []row{
 	ratio("VerifyNew", "VerifyES256", "ns/op", "≤ 1.1"),
 	figure("VerifyRemembered", "ns/op", "≤ 5000"),
 	ratio("Refresh/sqlite", "RefreshByHand", "ns/op", "≤ 1.43"),
-	ratio("Refresh/postgres", "CommittedRow/postgres", "ns/op", "≤ 2"),
+	ratio("Refresh/postgres", "CommittedRow/postgres", "ns/op", ""),
+	ratio("Refresh/postgres-durable", "CommittedRow/postgres-durable", "ns/op", "≤ 2"),
 	figure("Refresh/sqlite", "cpu-µs/op", "≤ 350"),
 	figure("Refresh/postgres", "cpu-µs/op", "≤ 350"),
 	ratio("SignIn/sqlite", "RawArgon2", "cpu-µs/op", "≤ 1.1"),
@@ -48,6 +52,7 @@ var rows = []row{
 	figure("Start", "first-ms", "≤ 100"),
 	figure("Start", "again-ms", "≤ 100"),
 	figure("Start", "idle-MB", "≤ 30"),
+	figure("Loaded", "loaded-MB", "≤ 60"),
 	{"Storm/sqlite", "sign-ins/s", "HashesOnAllCores", "hashes/s", "≥ 0.9"},
 	{"Storm/postgres", "sign-ins/s", "HashesOnAllCores", "hashes/s", "≥ 0.9"},
 	figure("Storm/sqlite", "read-p99-ms", "≤ 40"),
@@ -69,19 +74,63 @@ func main() {
 
 // run copies the benchmark output and writes the tables below it. A benchmark
 // that they need and the output lacks is an error.
-func run(in io.Reader, out io.Writer, tables func(io.Writer, map[string]map[string]float64) error) error {
-	figures := map[string]map[string]float64{}
+func run(in io.Reader, out io.Writer, tables func(io.Writer, figures) error) error {
+	found := figures{}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		_, _ = fmt.Fprintln(out, lines.Text())
 		if name, units := parse(lines.Text()); name != "" {
-			figures[name] = units
+			found.add(name, units)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return err
 	}
-	return tables(out, figures)
+	return tables(out, found)
+}
+
+// figures holds what each benchmark found by its units, one figure for each run.
+type figures map[string]map[string][]float64
+
+func (f figures) add(name string, units map[string]float64) {
+	if f[name] == nil {
+		f[name] = map[string][]float64{}
+	}
+	for unit, figure := range units {
+		f[name][unit] = append(f[name][unit], figure)
+	}
+}
+
+// of returns the median of a figure.
+func (f figures) of(name, unit string) (float64, error) {
+	all := f[name][unit]
+	if len(all) == 0 {
+		return 0, fmt.Errorf("no %s of %s in the output", unit, name)
+	}
+	return median(all), nil
+}
+
+// ratio returns the median of what a row is to its reference in each run.
+func (f figures) ratio(r row) (float64, error) {
+	got, floor := f[r.name][r.unit], f[r.reference][r.referenceUnit]
+	if len(got) != len(floor) {
+		return 0, fmt.Errorf("%s was run %d times, its reference %s %d times", r.name, len(got), r.reference, len(floor))
+	}
+	var all []float64
+	for i := range got {
+		if floor[i] <= 0 {
+			return 0, fmt.Errorf("%s of %s is %v", r.referenceUnit, r.reference, floor[i])
+		}
+		all = append(all, got[i]/floor[i])
+	}
+	return median(all), nil
+}
+
+// median returns the middle one, or the mean of the two in the middle.
+func median(all []float64) float64 {
+	all = slices.Sorted(slices.Values(all))
+	n := len(all)
+	return (all[(n-1)/2] + all[n/2]) / 2
 }
 
 // parse reads one result line: name-procs, count, then pairs of figure and unit.
@@ -105,22 +154,26 @@ func parse(line string) (name string, units map[string]float64) {
 	return name, units
 }
 
-func write(out io.Writer, figures map[string]map[string]float64) error {
+func write(out io.Writer, found figures) error {
 	_, _ = fmt.Fprint(out, "\n| benchmark | unit | figure | reference | its figure | ratio | aim |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		got, ok := figures[r.name][r.unit]
-		if !ok {
-			return fmt.Errorf("no %s of %s in the output", r.unit, r.name)
+		got, err := found.of(r.name, r.unit)
+		if err != nil {
+			return err
 		}
 		if r.reference == "" {
 			_, _ = fmt.Fprintf(out, "| %s | %s | %.4g | | | | %s |\n", r.name, r.unit, got, r.aim)
 			continue
 		}
-		floor, ok := figures[r.reference][r.referenceUnit]
-		if !ok || floor <= 0 {
-			return fmt.Errorf("no %s of %s in the output", r.referenceUnit, r.reference)
+		floor, err := found.of(r.reference, r.referenceUnit)
+		if err != nil {
+			return err
 		}
-		_, _ = fmt.Fprintf(out, "| %s | %s | %.4g | %s | %.4g | %.2f | %s |\n", r.name, r.unit, got, r.reference, floor, got/floor, r.aim)
+		ratio, err := found.ratio(r)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(out, "| %s | %s | %.4g | %s | %.4g | %.2f | %s |\n", r.name, r.unit, got, r.reference, floor, ratio, r.aim)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func output(without string) string {
 		}
 		seen[name] = true
 		_, _ = fmt.Fprintf(&out, "Benchmark%s-2 \t 100", name)
-		for _, unit := range []string{"ns/op", "cpu-µs/op", "hashes/s", "sign-ins/s", "read-p99-ms", "peak-MB", "first-ms", "again-ms", "idle-MB"} {
+		for _, unit := range []string{"ns/op", "cpu-µs/op", "hashes/s", "sign-ins/s", "read-p99-ms", "peak-MB", "first-ms", "again-ms", "idle-MB", "loaded-MB"} {
 			_, _ = fmt.Fprintf(&out, " \t %d %s", figure, unit)
 		}
 		out.WriteByte('\n')
@@ -43,6 +43,32 @@ func TestTable(t *testing.T) {
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got\n%s\nwant it to contain %q", out.String(), want)
+		}
+	}
+}
+
+func TestSeveralRunsGiveMedians(t *testing.T) {
+	var in strings.Builder
+	in.WriteString(output("SignIn/sqlite"))
+	in.WriteString(output("SignIn/sqlite"))
+	in.WriteString(output("SignIn/sqlite"))
+	for _, figure := range []int{20, 70, 40} {
+		_, _ = fmt.Fprintf(&in, "BenchmarkSignIn/sqlite-2 \t 100 \t %d cpu-µs/op\n", figure)
+	}
+	var out strings.Builder
+	if err := run(strings.NewReader(in.String()), &out, write); err != nil {
+		t.Fatalf("got %v, want nil", err)
+	}
+	if want := "| SignIn/sqlite | cpu-µs/op | 40 | RawArgon2 | 10 | 4.00 |"; !strings.Contains(out.String(), want) {
+		t.Errorf("got\n%s\nwant it to contain %q", out.String(), want)
+	}
+	err := run(strings.NewReader(output("")+output("RawArgon2")), &strings.Builder{}, write)
+	if err == nil || !strings.Contains(err.Error(), "RawArgon2 1 times") {
+		t.Errorf("a reference that is not in each run: got %v, want an error that names it", err)
+	}
+	for want, all := range map[float64][]float64{3: {9, 1, 3}, 2.5: {4, 1, 2, 3}} {
+		if got := median(all); got != want {
+			t.Errorf("median of %v: got %v, want %v", all, got, want)
 		}
 	}
 }

@@ -1,0 +1,43 @@
+// Package storetest gives tests databases that have the tables and nothing in
+// them. They are migrated once for a test program and copied then.
+//
+// It refuses to know what a test puts there; only tests import it.
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/sallyport/sallyport/internal/seal"
+	"github.com/sallyport/sallyport/internal/store"
+	"github.com/sallyport/sallyport/internal/testbed"
+)
+
+var migrated = testbed.NewTemplate(func(databaseURL string) error {
+	ring, err := seal.NewKeyring([]string{seal.GenerateKey()})
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	s, err := store.Open(ctx, databaseURL, ring, store.Options{})
+	if err != nil {
+		return err
+	}
+	if _, err := s.MigrateUp(ctx); err != nil {
+		_ = s.Close()
+		return err
+	}
+	return s.Close()
+})
+
+// SQLite returns the URL of a database of the test's own.
+func SQLite(tb testing.TB) string {
+	tb.Helper()
+	return migrated.SQLite(tb)
+}
+
+// Postgres returns the URL of a database of the test's own.
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+	return migrated.Postgres(tb)
+}
