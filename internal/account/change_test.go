@@ -13,6 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/proof"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 const moved = "countess@example.org"
@@ -115,7 +116,7 @@ func TestEmailChangeKillsResetLinks(t *testing.T) {
 
 // TestLinksOfOneKind shows each kind of link at every other door.
 func TestLinksOfOneKind(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	register(t, r, "new@example.org", apptest.Password)
 	links := map[string]string{"verify": r.Mail(t, message.VerifyEmail).Token}
@@ -142,7 +143,7 @@ func TestLinksOfOneKind(t *testing.T) {
 }
 
 func TestContextWords(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "APP_NAME=Hawthorn Ledgers")
+	r := apptest.Open(t, storetest.SQLite(t), "APP_NAME=Hawthorn Ledgers")
 	u, err := r.Accounts.Add(r.Ctx(), account.Registration{Email: "quentin.marlowe@example.org", Name: "Quentin Barnaby Marlowe"}, account.Member, account.Operator())
 	if err != nil {
 		t.Fatal(err)

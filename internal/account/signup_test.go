@@ -11,6 +11,7 @@ import (
 	"github.com/sallyport/sallyport/internal/audit"
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/message"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 const email = "ada@example.org"
@@ -98,7 +99,7 @@ func TestRegister(t *testing.T) {
 }
 
 func TestSignUpOff(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "SIGNUP=off")
+	r := apptest.Open(t, storetest.SQLite(t), "SIGNUP=off")
 	err := r.Accounts.Register(r.Ctx(), account.Registration{Email: email, Password: apptest.Password})
 	if fault.Of(err) != fault.CodeForbidden {
 		t.Errorf("got %v, want %s", err, fault.CodeForbidden)

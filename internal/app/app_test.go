@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 const email = "ada@example.org"
@@ -67,7 +68,7 @@ func TestWithoutADatabase(t *testing.T) {
 }
 
 func TestWithoutRevocations(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	r.Member(t, email)
 	access := r.SignedIn(t, email).Access
 	if status, _ := ask(t, r, "GET", "/api/v1/me", access, ""); status != http.StatusOK {
@@ -122,7 +123,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestServeStops(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "LISTEN_ADDR=127.0.0.1:0")
+	r := apptest.Open(t, storetest.SQLite(t), "LISTEN_ADDR=127.0.0.1:0")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Serve(ctx, func(net.Addr) { cancel() }) }()
@@ -137,7 +138,7 @@ func TestServeStops(t *testing.T) {
 }
 
 func TestServeSaysWhichSettingIsWrong(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "LISTEN_ADDR=192.0.2.1:8000")
+	r := apptest.Open(t, storetest.SQLite(t), "LISTEN_ADDR=192.0.2.1:8000")
 	err := r.Serve(t.Context(), nil)
 	var op *net.OpError
 	if !errors.As(err, &op) || !strings.Contains(err.Error(), "LISTEN_ADDR") {

@@ -12,6 +12,7 @@ import (
 	"github.com/sallyport/sallyport/internal/app"
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 func TestBrand(t *testing.T) {
@@ -19,8 +20,8 @@ func TestBrand(t *testing.T) {
 	if err := os.WriteFile(logo, []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plain := apptest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
-	own := apptest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "b.db"), "APP_NAME=House", "THEME_COLOR=#123456", "THEME_LOGO="+logo, "SIGNUP=off")
+	plain := apptest.Open(t, storetest.SQLite(t))
+	own := apptest.Open(t, storetest.SQLite(t), "APP_NAME=House", "THEME_COLOR=#123456", "THEME_LOGO="+logo, "SIGNUP=off")
 	type brand struct {
 		Name, Logo string
 		SignUp     bool `json:"sign_up"`
@@ -65,7 +66,7 @@ func fetch(t *testing.T, r *apptest.Rig, path string, status int) *httptest.Resp
 }
 
 func TestReturnTo(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"), "CORS_ORIGINS=https://app.example.org,https://app.example.org:8443")
+	r := apptest.Open(t, storetest.SQLite(t), "CORS_ORIGINS=https://app.example.org,https://app.example.org:8443")
 	for _, tt := range []struct {
 		to     string
 		status int

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/session"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 	"github.com/sallyport/sallyport/internal/token"
 )
@@ -39,7 +39,7 @@ func TestTokenCorpus(t *testing.T) {
 	settings := []string{"RATE_API_IP=1000000/1m", "SERVICE_KEYS=shop:sha256:" + hex.EncodeToString(hash)}
 	shared := testbed.Postgres(t)
 	nodes := []*apptest.Rig{
-		apptest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "sallyport.db"), settings...),
+		apptest.Open(t, storetest.SQLite(t), settings...),
 		apptest.Open(t, shared, settings...), apptest.Open(t, shared, settings...),
 	}
 	now := nodes[0].Clock.Now()

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sallyport/sallyport/internal/testbed"
 )
 
 const root = "../.."
@@ -40,9 +42,7 @@ func TestSupplyChain(t *testing.T) {
 		}
 	})
 	t.Run("OP-11 the list of parts names every module of the binary", func(t *testing.T) {
-		folder := t.TempDir()
-		binary, list := filepath.Join(folder, "sallyport"), filepath.Join(folder, "sbom.json")
-		run(t, "go", "build", "-o", binary, "./cmd/sallyport")
+		binary, list := testbed.Shipped(t), filepath.Join(t.TempDir(), "sbom.json")
 		run(t, "scripts/sbom.sh", binary, list)
 		b, err := os.ReadFile(list)
 		if err != nil {

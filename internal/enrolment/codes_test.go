@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/proof"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // phoneOf gives a person a confirmed number.
@@ -191,7 +192,7 @@ func TestTriesOfASetUp(t *testing.T) {
 }
 
 func TestNoMoreThanTen(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	for range 10 {
 		confirm(t, r, u)

@@ -16,6 +16,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/proof"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 const email = "ada@example.org"
@@ -177,7 +178,7 @@ func TestDisable(t *testing.T) {
 }
 
 func TestLastFactor(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "MFA_POLICY=required")
+	r := apptest.Open(t, storetest.SQLite(t), "MFA_POLICY=required")
 	u := r.Member(t, email)
 	confirm(t, r, u)
 	if err := r.Enrolment.Disable(r.Ctx(), u, "", proof.TOTP, ""); fault.Of(err) != fault.CodeLastFactor {
@@ -189,7 +190,7 @@ func TestLastFactor(t *testing.T) {
 }
 
 func TestResetByAdministrator(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	confirm(t, r, u)
 	r.Mails(t)
@@ -209,7 +210,7 @@ func TestResetByAdministrator(t *testing.T) {
 }
 
 func TestNewBackupCodes(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	if _, err := r.Enrolment.NewBackupCodes(r.Ctx(), u, ""); fault.Of(err) != fault.CodeConflict {
 		t.Errorf("BC-06 without another factor: got %v, want %s", err, fault.CodeConflict)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/clock"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -74,7 +75,7 @@ func TestForgottenPassword(t *testing.T) {
 // with what would do, a fresh code raises the session, and the action passes.
 func TestStepUp(t *testing.T) {
 	now := clock.NewFake(clock.System())
-	s := startAt(t, now.Now, "sqlite:"+t.TempDir()+"/sallyport.db")
+	s := startAt(t, now.Now, storetest.SQLite(t))
 	const email = "ada@example.org"
 	s.member(t, email)
 	access := s.login(t, email).text("access_token")

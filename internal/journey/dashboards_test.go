@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -34,7 +35,7 @@ var needsMore = regexp.MustCompile(`sallyport_(sms_codes|passkey|provider)_`)
 // every question that the dashboards and the alerts ask.
 func TestDashboards(t *testing.T) {
 	metrics := fmt.Sprintf("127.0.0.1:%d", testbed.FreePort(t))
-	s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", "METRICS_ADDR="+metrics, "WS_HEARTBEAT=5s")
+	s := start(t, storetest.SQLite(t), "METRICS_ADDR="+metrics, "WS_HEARTBEAT=5s")
 	alerts, err := filepath.Abs(deploy + "/prometheus/alerts.yml")
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -213,7 +214,7 @@ func TestComposeTrustsNobody(t *testing.T) {
 // TestKubernetesManifest holds the manifest against the server it starts.
 func TestKubernetesManifest(t *testing.T) {
 	text := read(t, deploy+"/kubernetes/sallyport.yaml")
-	s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db")
+	s := start(t, storetest.SQLite(t))
 	paths := regexp.MustCompile(`httpGet: \{path: (\S+), port: http\}`).FindAllStringSubmatch(text, -1)
 	if len(paths) != 3 {
 		t.Errorf("got %d probes, want startup, liveness and readiness", len(paths))

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sallyport/sallyport/internal/app"
 	"github.com/sallyport/sallyport/internal/config"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // site is the passkeys' site in journeys; the server itself listens on an address.
@@ -481,7 +482,7 @@ func payload(t *testing.T, access string) map[string]any {
 // TestPasskeySites shows what other sites and apps are told and let do.
 func TestPasskeySites(t *testing.T) {
 	app := "android:apk-key-hash:" + strings.Repeat("A", 43)
-	s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", withPasskeys(
+	s := start(t, storetest.SQLite(t), withPasskeys(
 		"WEBAUTHN_RELATED_ORIGINS=https://example.com", "WEBAUTHN_APP_ORIGINS="+app, "WEBAUTHN_RP_NAME=The Example")...)
 	s.member(t, "ada@example.org")
 	k := s.keyring(virtualwebauthn.AuthenticatorOptions{BackupEligible: true})
@@ -511,7 +512,7 @@ func TestPasskeySites(t *testing.T) {
 		})
 	}
 	t.Run("WA-05 a server without a domain has no passkeys", func(t *testing.T) {
-		bare := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", generous...)
+		bare := start(t, storetest.SQLite(t), generous...)
 		bare.want(t, 404, "POST", "/api/v1/webauthn/login/begin", "", nil)
 		bare.want(t, 404, "GET", "/.well-known/webauthn", "", nil)
 	})
@@ -530,7 +531,7 @@ func TestPasskeyModels(t *testing.T) {
 	}
 	t.Run("WA-15 a key that proves nothing is refused", func(t *testing.T) {
 		write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: maker.Certificate().Raw}))
-		s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", withPasskeys(model, "WEBAUTHN_TRUST_ANCHORS="+anchors)...)
+		s := start(t, storetest.SQLite(t), withPasskeys(model, "WEBAUTHN_TRUST_ANCHORS="+anchors)...)
 		s.member(t, "ada@example.org")
 		k := s.keyring(virtualwebauthn.AuthenticatorOptions{})
 		access := s.login(t, "ada@example.org").text("access_token")

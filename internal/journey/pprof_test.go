@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -15,7 +16,7 @@ func TestProfiles(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		t.Run(fmt.Sprintf("METRICS_PPROF=%t", on), func(t *testing.T) {
 			metrics := fmt.Sprintf("127.0.0.1:%d", testbed.FreePort(t))
-			s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", "METRICS_ADDR="+metrics, fmt.Sprintf("METRICS_PPROF=%t", on))
+			s := start(t, storetest.SQLite(t), "METRICS_ADDR="+metrics, fmt.Sprintf("METRICS_PPROF=%t", on))
 			get := func(url string) (int, string) {
 				t.Helper()
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"github.com/sallyport/sallyport/internal/opaque"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -21,7 +22,7 @@ func nodes(t *testing.T, f func(t *testing.T, one, two *server, serviceKey strin
 	key, hash := opaque.New(opaque.Service)
 	settings := []string{"SERVICE_KEYS=shop:sha256:" + hex.EncodeToString(hash), "WS_TOPICS=users/{user}/*"}
 	t.Run("one node", func(t *testing.T) {
-		s := start(t, "sqlite:"+t.TempDir()+"/sallyport.db", settings...)
+		s := start(t, storetest.SQLite(t), settings...)
 		f(t, s, s, key)
 	})
 	t.Run("two nodes", func(t *testing.T) {

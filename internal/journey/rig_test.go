@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
-	"github.com/sallyport/sallyport/internal/testbed"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // server is a running App and its address.
@@ -48,8 +47,8 @@ func (b *logBuffer) String() string {
 
 // engines runs a test on SQLite and on PostgreSQL.
 func engines(t *testing.T, f func(t *testing.T, databaseURL string)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, "sqlite:"+filepath.Join(t.TempDir(), "sallyport.db")) })
-	t.Run("postgres", func(t *testing.T) { f(t, testbed.Postgres(t)) })
+	t.Run("sqlite", func(t *testing.T) { f(t, storetest.SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, storetest.Postgres(t)) })
 }
 
 // start serves an App on a free port until the test ends.

@@ -17,6 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 
@@ -69,7 +70,7 @@ func unlimited(t *testing.T, more ...string) (*server, string) {
 	t.Helper()
 	key, hash := opaque.New(opaque.Service)
 	settings := append([]string{"SERVICE_KEYS=shop:sha256:" + hex.EncodeToString(hash), "RATE_API_IP=100000/1m", "RATE_PUBLISH_IP=100000/1m"}, more...)
-	return start(t, "sqlite:"+t.TempDir()+"/sallyport.db", settings...), key
+	return start(t, storetest.SQLite(t), settings...), key
 }
 
 // TestRoutes walks the table of contents as it is served.

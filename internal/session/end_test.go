@@ -10,6 +10,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -71,7 +72,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestStepUp(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	held := r.SignedIn(t, email)
 	began := r.Clock.Now()
@@ -104,7 +105,7 @@ func TestStepUp(t *testing.T) {
 }
 
 func TestOneAttemptOpensOneSession(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	_, err := r.Sessions.Open(r.Ctx(), session.Opening{
 		Holder: signin.HolderOf(u), Proofs: []proof.Proof{{Method: proof.Password, At: r.Clock.Now()}}, Attempt: make([]byte, 32),

@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 const email = "ada@example.org"
@@ -134,7 +135,7 @@ func TestGrace(t *testing.T) {
 }
 
 func TestNoGrace(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "REFRESH_GRACE=0s")
+	r := apptest.Open(t, storetest.SQLite(t), "REFRESH_GRACE=0s")
 	r.Member(t, email)
 	first := r.SignedIn(t, email)
 	if _, err := r.Sessions.Refresh(r.Ctx(), first.Refresh); err != nil {
@@ -150,7 +151,7 @@ func TestLives(t *testing.T) {
 		"strict":   {24 * time.Hour, time.Hour},
 	} {
 		t.Run("TK-09 "+profile, func(t *testing.T) {
-			r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "SECURITY_PROFILE="+profile)
+			r := apptest.Open(t, storetest.SQLite(t), "SECURITY_PROFILE="+profile)
 			u := r.Member(t, email)
 			open := func() session.Tokens {
 				at := r.Clock.Now()

@@ -13,6 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 	"github.com/sallyport/sallyport/internal/token"
 )
 
@@ -32,7 +33,7 @@ func with(r *apptest.Rig, change func(p *session.Parts)) *session.Service {
 }
 
 func TestEndWithoutTheBus(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	held := r.SignedIn(t, email)
 	bus := dead{make(chan struct{}, 1)}
@@ -47,7 +48,7 @@ func TestEndWithoutTheBus(t *testing.T) {
 }
 
 func TestRefreshIsLimited(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db", "RATE_REFRESH_SESSION=2/1m")
+	r := apptest.Open(t, storetest.SQLite(t), "RATE_REFRESH_SESSION=2/1m")
 	r.Member(t, email)
 	held, other := r.SignedIn(t, email), r.SignedIn(t, email)
 	for range 2 {
@@ -106,7 +107,7 @@ func (s sick) RotateRefresh(ctx context.Context, spent []byte, next session.Refr
 }
 
 func TestRefreshFailsClosed(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	r.Member(t, email)
 	held := r.SignedIn(t, email)
 	away := errors.New("away")

@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 func bcryptOf(t *testing.T, password string) string {
@@ -155,7 +156,7 @@ func TestGuessing(t *testing.T) {
 }
 
 func TestReplayedCode(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	phone := enrol(t, r, u)
 	code := phone.code(u)

@@ -13,6 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // guarded asks for a guarded action and returns what would do; nil: it passed.
@@ -124,7 +125,7 @@ func TestGuard(t *testing.T) {
 // TestGuardOfAProvidersUser is somebody without a password: what would do is what
 // they have.
 func TestGuardOfAProvidersUser(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u, err := r.Accounts.Add(r.Ctx(), account.Registration{Email: email}, account.Member, account.Operator())
 	if err != nil {
 		t.Fatal(err)

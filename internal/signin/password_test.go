@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 const email = "ada@example.org"
@@ -67,7 +68,7 @@ func TestPasswordAnswersAlike(t *testing.T) {
 }
 
 func TestVariantsShareOneCounter(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	r.Member(t, "josé@example.org")
 	for i, address := range []string{"josé@example.org", "JOSÉ@EXAMPLE.ORG", " josé@example.org ", "josé@example.org", "José@Example.Org"} {
 		if got := try(r, address, "wrong"); got == nil || got.Code != fault.CodeInvalidCredentials {
@@ -107,7 +108,7 @@ func TestFailuresAndSuccess(t *testing.T) {
 }
 
 func TestHardStop(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	for range signin.DefaultCurve.Hard {
 		if _, err := r.Store.CountAttempt(r.Ctx(), u.ID, proof.Password, r.Clock.Now(), signin.DefaultCurve); err != nil {
@@ -127,7 +128,7 @@ func TestHardStop(t *testing.T) {
 
 // TestImportedHash signs somebody in whose hash came from another system.
 func TestImportedHash(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	address, err := account.ParseAddress(email)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
+	"github.com/sallyport/sallyport/internal/store/storetest"
 )
 
 // hashes counts the slow hashes that sign-ins cost.
@@ -40,7 +41,7 @@ func with(r *apptest.Rig, change func(p *signin.Parts)) *signin.Service {
 }
 
 func TestEveryRefusalCostsOneHash(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	r.Member(t, email)
 	locked := r.Member(t, "locked@example.org")
 	if err := r.Accounts.Disable(r.Ctx(), locked.ID, account.Operator()); err != nil {
@@ -204,7 +205,7 @@ type blind struct{ err error }
 func (b blind) Held(context.Context, string) ([]factor.Offer, error) { return nil, b.err }
 
 func TestFailsClosed(t *testing.T) {
-	r := apptest.Open(t, "sqlite:"+t.TempDir()+"/x.db")
+	r := apptest.Open(t, storetest.SQLite(t))
 	u := r.Member(t, email)
 	held := r.SignedIn(t, email)
 	away := errors.New("away")
