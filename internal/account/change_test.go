@@ -13,7 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/message"
 	"github.com/sallyport/sallyport/internal/proof"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 const moved = "countess@example.org"

@@ -15,7 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/config"
 	"github.com/sallyport/sallyport/internal/session"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 const email = "ada@example.org"

@@ -12,7 +12,7 @@ import (
 	"github.com/sallyport/sallyport/internal/app"
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/config"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 func TestBrand(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/session"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 	"github.com/sallyport/sallyport/internal/token"
 )

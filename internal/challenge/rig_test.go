@@ -20,7 +20,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/store"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 	"github.com/sallyport/sallyport/internal/toll"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/sallyport/sallyport/internal/fault"
 	"github.com/sallyport/sallyport/internal/ident"
 	"github.com/sallyport/sallyport/internal/proof"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 // phoneOf gives a person a confirmed number.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sallyport/sallyport/internal/clock"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/sallyport/sallyport/internal/config"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 

@@ -17,7 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/apptest"
 	"github.com/sallyport/sallyport/internal/clock"
 	"github.com/sallyport/sallyport/internal/config"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 // server is a running App and its address.

@@ -17,7 +17,7 @@ import (
 	"github.com/sallyport/sallyport/internal/opaque"
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/signin"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 	"github.com/sallyport/sallyport/internal/testbed"
 )
 

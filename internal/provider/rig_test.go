@@ -23,7 +23,7 @@ import (
 	"github.com/sallyport/sallyport/internal/seal"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/store"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 // plug is a provider whose answers the test makes up.

@@ -13,7 +13,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 // guarded asks for a guarded action and returns what would do; nil: it passed.

@@ -15,7 +15,7 @@ import (
 	"github.com/sallyport/sallyport/internal/proof"
 	"github.com/sallyport/sallyport/internal/session"
 	"github.com/sallyport/sallyport/internal/signin"
-	"github.com/sallyport/sallyport/internal/store/storetest"
+	"github.com/sallyport/sallyport/internal/storetest"
 )
 
 const email = "ada@example.org"
