@@ -187,6 +187,26 @@ test("sessions are ended, the log is verified and copied, the next key is made",
   expect(faults).toEqual([]);
 });
 
+test("messages are listed page by page", async ({ page, server }) => {
+  const faults = watch(page);
+  const people = 51; // one more than a page holds
+  for (let i = 0; i < people; i++) {
+    const email = `person${i}@example.org`;
+    expect((await server.post("/api/v1/auth/register", { email, password })).status).toBe(202);
+  }
+  const secret = await openOffice(page, server);
+  await prove(page, secret);
+  await section(page, "Messages");
+  await expect(page.getByText("There is nothing here.")).toBeVisible(); // none is dead
+  await page.getByLabel("State").selectOption({ index: 2 });
+  await expect(page.getByRole("row")).toHaveCount(50 + 1);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await expect(page.getByRole("cell", { name: "verify_email" })).toHaveCount(people);
+  await expect(page.getByRole("button", { name: "Show more" })).toHaveCount(0);
+  await accessible(page);
+  expect(faults).toEqual([]);
+});
+
 test("PW-13 the link that the first start prints makes the administrator, once", async ({ page, server }) => {
   const faults = watch(page);
   await expect.poll(() => server.setupLink()).not.toBe("");

@@ -1,43 +1,42 @@
 import { Group, NativeSelect, Stack, Table } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../frame/client.ts";
 import { ConfirmButton } from "../frame/confirm.tsx";
-import { Loaded } from "../frame/loaded.tsx";
-import { useGuarded } from "../frame/step-up.tsx";
+import { Pages } from "../frame/loaded.tsx";
 import { Rows } from "../frame/table.tsx";
+import { usePages } from "../frame/use-pages.ts";
 import { When } from "../frame/when.tsx";
 import { words } from "../words/administration.ts";
 
 const states = ["dead", "queued", "sent", "expired"] as const;
 
-/** The messages on their way, without recipients and words. */
+/** The messages on their way, newest first, without recipients and words. */
 export function Outbox() {
   const [state, setState] = useState<(typeof states)[number]>("dead");
-  const guarded = useGuarded();
   const queries = useQueryClient();
-  const outbox = useQuery({
-    queryKey: ["outbox", state],
-    queryFn: () =>
-      guarded(async () => (await client.api.GET("/api/v1/admin/outbox", { params: { query: { state } } })).data),
+  const outbox = usePages(["outbox", state], async (after) => {
+    const { data } = await client.api.GET("/api/v1/admin/outbox", { params: { query: { state, after } } });
+    return { rows: data?.messages ?? [], next: data?.next, counts: data?.counts };
   });
+  const counts = outbox.data?.pages[0]?.counts;
   const again = () => void queries.invalidateQueries({ queryKey: ["outbox"] });
 
   return (
-    <Loaded query={outbox}>
-      {({ counts, messages }) => (
-        <Stack>
-          <NativeSelect
-            label={words.state}
-            value={state}
-            data={states.map((s) => ({ value: s, label: `${words.messageStates[s]} (${counts[s]})` }))}
-            onChange={(e) => setState(states.find((s) => s === e.currentTarget.value) ?? "dead")}
-          />
+    <Stack>
+      <NativeSelect
+        label={words.state}
+        value={state}
+        data={states.map((s) => ({ value: s, label: `${words.messageStates[s]} (${counts?.[s] ?? "…"})` }))}
+        onChange={(e) => setState(states.find((s) => s === e.currentTarget.value) ?? "dead")}
+      />
+      <Pages query={outbox}>
+        {(rows) => (
           <Rows
             label={words.outbox}
             head={[words.queuedAt, words.channel, words.kind, words.tries, words.reason, words.retry]}
           >
-            {(messages ?? []).map((m) => {
+            {rows.map((m) => {
               const params = { params: { path: { id: m.id } } };
               return (
                 <Table.Tr key={m.id}>
@@ -75,8 +74,8 @@ export function Outbox() {
               );
             })}
           </Rows>
-        </Stack>
-      )}
-    </Loaded>
+        )}
+      </Pages>
+    </Stack>
   );
 }

@@ -8,12 +8,12 @@ export interface PageOf<T> {
 }
 
 /** A list that the server gives page by page; load is given where a page begins. */
-export function usePages<T>(key: readonly unknown[], load: (after: string) => Promise<PageOf<T>>) {
+export function usePages<P extends PageOf<unknown>>(key: readonly unknown[], load: (after: string) => Promise<P>) {
   const guarded = useGuarded();
   return useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => guarded(() => load(pageParam)),
     initialPageParam: "",
-    getNextPageParam: (last: PageOf<T>) => last.next,
+    getNextPageParam: (last: P) => last.next,
   });
 }
