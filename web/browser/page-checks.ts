@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 
 /** Collects what a page may never do: breach the content policy, or fail in its script. Read it at the end. */
 export function watch(page: Page): string[] {
@@ -16,6 +16,9 @@ export function watch(page: Page): string[] {
 
 /** Finds nothing that a keyboard or a screen reader stumbles over (WCAG 2.2 AA), light and dark. */
 export async function accessible(page: Page): Promise<void> {
+  if (test.info().project.name === "postgres") {
+    return; // the same pages as on SQLite, where they are looked at
+  }
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await page.waitForTimeout(200); // colours fade
