@@ -15,7 +15,7 @@ const states = ["dead", "queued", "sent", "expired"] as const;
 export function Outbox() {
   const [state, setState] = useState<(typeof states)[number]>("dead");
   const queries = useQueryClient();
-  const outbox = usePages(["outbox", state], async (after) => {
+  const outbox = usePages(["outbox", "messages", state], async (after) => {
     const { data } = await client.api.GET("/api/v1/admin/outbox", { params: { query: { state, after } } });
     return { rows: data?.messages ?? [], next: data?.next, counts: data?.counts };
   });

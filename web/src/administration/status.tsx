@@ -32,7 +32,7 @@ function Now() {
     refetchInterval: every,
   });
   const outbox = useQuery({
-    queryKey: ["outbox", "dead"],
+    queryKey: ["outbox", "counts"],
     queryFn: () => guarded(async () => (await client.api.GET("/api/v1/admin/outbox")).data),
     refetchInterval: every,
   });
