@@ -33,8 +33,7 @@ type Rig struct {
 // NAME=value.
 func OnBoth(t *testing.T, f func(t *testing.T, r *Rig), settings ...string) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, Open(t, storetest.SQLite(t), settings...)) })
-	t.Run("postgres", func(t *testing.T) { f(t, Open(t, storetest.Postgres(t), settings...)) })
+	storetest.OnBoth(t, func(t *testing.T, databaseURL string) { f(t, Open(t, databaseURL, settings...)) })
 }
 
 // Open builds a program on that database. Its clock stands at the present

@@ -55,8 +55,7 @@ func (c counting) VerifyMAC(mac []byte, purpose string, parts ...[]byte) bool {
 
 // engines runs a test on SQLite and on PostgreSQL.
 func engines(t *testing.T, f func(t *testing.T, r *rig)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, storetest.SQLite(t))) })
-	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, storetest.Postgres(t))) })
+	storetest.OnBoth(t, func(t *testing.T, databaseURL string) { f(t, newRig(t, databaseURL)) })
 }
 
 func newRig(t *testing.T, databaseURL string) *rig {

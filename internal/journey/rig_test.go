@@ -47,8 +47,8 @@ func (b *logBuffer) String() string {
 
 // engines runs a test on SQLite and on PostgreSQL.
 func engines(t *testing.T, f func(t *testing.T, databaseURL string)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, storetest.SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { f(t, storetest.Postgres(t)) })
+	t.Helper()
+	storetest.OnBoth(t, f)
 }
 
 // start serves an App on a free port until the test ends.

@@ -103,8 +103,7 @@ type rig struct {
 }
 
 func onBoth(t *testing.T, f func(t *testing.T, r *rig), change ...func(*provider.Parts)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, storetest.SQLite(t), change...)) })
-	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, storetest.Postgres(t), change...)) })
+	storetest.OnBoth(t, func(t *testing.T, databaseURL string) { f(t, newRig(t, databaseURL, change...)) })
 }
 
 func newRig(t *testing.T, databaseURL string, change ...func(*provider.Parts)) *rig {

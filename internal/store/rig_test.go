@@ -37,8 +37,7 @@ type rig struct {
 // onBoth runs f on a SQLite and on a PostgreSQL with empty tables.
 func onBoth(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, open(t, storetest.SQLite(t))) })
-	t.Run("postgres", func(t *testing.T) { f(t, open(t, storetest.Postgres(t))) })
+	storetest.OnBoth(t, func(t *testing.T, url string) { f(t, open(t, url)) })
 }
 
 // onEngines runs f with the address of an empty database of each engine.

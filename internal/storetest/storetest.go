@@ -26,6 +26,13 @@ var migrated = testbed.NewTemplate(func(databaseURL string) error {
 	return s.Close()
 })
 
+// OnBoth runs f with the URL of a database of each engine.
+func OnBoth(t *testing.T, f func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
+}
+
 // SQLite returns the URL of a database of the test's own.
 func SQLite(tb testing.TB) string {
 	tb.Helper()

@@ -47,7 +47,7 @@ func database(tb testing.TB, words string) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	name, databaseURL, err := create(cluster, words)
+	name, databaseURL, err := createDatabase(cluster, words)
 	if err != nil {
 		tb.Fatalf("testbed: create a database: %v", err)
 	}
@@ -59,7 +59,7 @@ func database(tb testing.TB, words string) string {
 	return databaseURL
 }
 
-func create(cluster, words string) (name, databaseURL string, err error) {
+func createDatabase(cluster, words string) (name, databaseURL string, err error) {
 	u, err := url.Parse(cluster)
 	if err != nil {
 		return "", "", fmt.Errorf("%s: %w", PostgresURLVariable, err)

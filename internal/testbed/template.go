@@ -75,7 +75,7 @@ func (t *Template) fillPostgres() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name, url, err := create(cluster, "")
+	name, url, err := createDatabase(cluster, "")
 	if err != nil {
 		return "", err
 	}
